@@ -27,6 +27,14 @@ static size_t logged_by(const char *what, const char *why)
     return logged(text);
 }
 
+static void on_nothing(void *userdata, FleetWritten result, uint64_t revision, const char *message)
+{
+    (void)userdata;
+    (void)result;
+    (void)revision;
+    (void)message;
+}
+
 /* Whoever waits for etcd has waited for long enough. */
 static void end_patience(void)
 {
@@ -252,6 +260,75 @@ static void test_an_owner_is_shown(void **state)
     control_answer_expect(control_case, CONTROL_PATH_FLEET, NULL, "fleet-owned.json");
 }
 
+/* ---- passes ---- */
+
+/* admin-b has ended, and this host takes no instance. */
+static void test_a_pass_of_an_instance_without_an_owner(void **state)
+{
+    ControlCase *control_case = control_hosts_here();
+    const Mirror *mirror = fleet_mirror(control_hosts.here.fleet);
+
+    (void)state;
+    fleet_drain(control_hosts.here.fleet);
+    host_stop(&control_hosts.there);
+    AWAIT_HERE(!mirror_find(mirror, KEYS_HOSTS "admin-b") &&
+               strstr(mirror_find(mirror, KEYS_HOSTS "admin-a")->value, "\"drained\":true"));
+    control_answer_expect(control_case, CONTROL_PATH_RECONCILE, "{}", "fleet-reconcile-none.json");
+    control_answer_expect(control_case, CONTROL_PATH_RECONCILE, RESUME,
+                          "fleet-reconcile-none.json");
+    assert_int_equal(control_case->control->waiter_count, 0);
+    assert_int_equal(logged("a pass asked for"), 0);
+    control_answer_expect(control_case, CONTROL_PATH_STATUS, NULL, "fleet-status-none.json");
+}
+
+static void test_a_pass_that_is_awaited_while_the_instance_is_given_away(void **state)
+{
+    ControlCase *control_case = control_hosts_here();
+    int all, one;
+
+    (void)state;
+    controller_service.is_silent = true;
+    all = begin(CONTROL_PATH_RECONCILE, "{}");
+    one = begin(CONTROL_PATH_RECONCILE, RESUME);
+    AWAIT_HERE(control_case->control->waiter_count == 2);
+    assert_int_equal(logged("prod/payments: a pass asked for"), 1);
+    assert_int_equal(logged("a pass asked for"), 2);
+    control_on_pass(control_case->control); /* of another instance */
+    assert_int_equal(control_case->control->waiter_count, 2);
+    fleet_write(control_hosts.there.fleet, NULL, NULL, 0,
+                &(FleetPut){.name = mirror_name(fleet_mirror(control_hosts.there.fleet),
+                                                control_hosts_await_key(KEYS_OWNER))},
+                1, USEC_PER_MINUTE, on_nothing, NULL, NULL);
+    fleet_drain(control_hosts.here.fleet); /* nor does it take it again */
+    AWAIT_HERE(!fleet_owns(control_hosts.here.fleet, control_hosts.key) &&
+               fleet_owns(control_hosts.there.fleet, control_hosts.key));
+    control_on_pass(control_case->control);
+    control_case_await_answer(control_case, all);
+    control_case_assert_answered(control_case, 423, "\"instance prod ");
+    control_case_await_answer(control_case, one);
+    control_case_assert_answered(control_case, 423, ": ask ");
+    assert_int_equal(control_case->control->waiter_count, 0);
+}
+
+/* The roster pauses it as well, which no host can end. */
+static void test_the_end_of_a_pause_beside_the_rosters(void **state)
+{
+    ControlCase *control_case = control_hosts_here();
+    const Config *config = control_case->controller_case->controller->config;
+    RosterChannel *payments;
+    RosterPause audit = {.reason = "audit", .line = 7};
+
+    (void)state;
+    memcpy(&payments, &config->channels, sizeof(payments)); /* as a reload would have it */
+    control_answer_expect(control_case, CONTROL_PATH_PAUSE, PAUSE, "asked-pause.json");
+    payments->pause = &audit;
+    control_answer_expect(control_case, CONTROL_PATH_RESUME, RESUME, "asked-resume-roster.json");
+    control_answer_expect(control_case, CONTROL_PATH_RESUME, RESUME,
+                          "asked-resume-roster-alone.json");
+    payments->pause = NULL;
+    assert_int_equal(host_count(control_hosts.etcd_case, KEYS_PAUSES), 0);
+}
+
 #define TEST_OF(name, setup) cmocka_unit_test_setup_teardown(name, setup, control_hosts_teardown)
 #define TEST(name) TEST_OF(name, control_hosts_setup_standing_by)
 
@@ -268,7 +345,11 @@ int main(void)
         TEST(test_an_approval_needs_etcd),
         TEST(test_rosterd_ends_meanwhile),
         TEST(test_a_host_that_stands_by_is_shown),
+        TEST(test_a_pass_of_an_instance_without_an_owner),
+        TEST(test_the_end_of_a_pause_beside_the_rosters),
         TEST_OF(test_an_owner_is_shown, control_hosts_setup_owning),
+        TEST_OF(test_a_pass_that_is_awaited_while_the_instance_is_given_away,
+                control_hosts_setup_owning),
     };
 
     return cmocka_run_group_tests(tests, etcd_case_setup, etcd_case_teardown);

@@ -230,6 +230,41 @@ static void test_what_cannot_be_handed_over(void **state)
                          "time" PAUSED "CHANNEL\"");
 }
 
+/* A member of which the service has said more than etcd takes at once. */
+static void test_what_is_too_large_to_be_handed_over(void **state)
+{
+    static const RosterChannel payments = {.mode = MODE_PRUNE};
+    static char before[(1U << 20) + 64];
+    ControlCase *control_case = control_hosts_here();
+    Store *store = control_case->state.store;
+    char pass[STORE_PASS_ID_SIZE];
+    Change change = {.kind = CHANGE_DELETE,
+                     .member_id = "102",
+                     .identity = "x",
+                     .identity_size = 1,
+                     .before = before};
+    const Batch batch = {.pass = pass,
+                         .channel = &payments,
+                         .instance_name = "prod",
+                         .instance_key = control_hosts.key,
+                         .channel_id = FIRST,
+                         .channel_name = "payments",
+                         .digest = "",
+                         .changes = &change,
+                         .change_count = 1};
+
+    (void)state;
+    snprintf(before, sizeof(before), "{\"remark\": \"%0*d\"}", 1 << 20, 0);
+    assert_int_equal(store_begin_pass(store, clock_realtime_usec(), pass, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, clock_realtime_usec(), NULL), 0);
+    control_case_assert_post(control_case, CONTROL_PATH_UNDO, LAST, 500,
+                             "\"the undo is of 1 changes, more than can be handed to another host "
+                             "at once: undo it channel by channel (--channel), or on the host that "
+                             "owns the instance" PAUSED "CHANNEL\"");
+    assert_int_equal(host_count(control_hosts.etcd_case, KEYS_UNDO), 0);
+    assert_null(control_case->control->undoing);
+}
+
 /* ---- of two instances ---- */
 
 /* One pass that has deleted a member of both. */
@@ -298,6 +333,7 @@ int main(void)
         TEST(test_rosterd_ends_while_it_is_paused),
         TEST(test_without_etcd_nothing_is_undone),
         TEST(test_what_cannot_be_handed_over),
+        TEST(test_what_is_too_large_to_be_handed_over),
         cmocka_unit_test_setup_teardown(test_changes_of_two_instances_are_undone_one_by_one,
                                         control_hosts_setup_two, control_hosts_teardown),
     };

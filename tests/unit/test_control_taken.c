@@ -141,6 +141,41 @@ static void test_what_is_an_hour_old_is_not_begun(void **state)
     assert_int_equal(controller_service.additions, 1);
 }
 
+/* It is done all the same, and said so in short. */
+static void test_an_answer_that_is_too_large(void **state)
+{
+    static char row[120000];
+    StoreAction action = {.action = 1,
+                          .kind = "delete",
+                          .channel_id = FIRST,
+                          .channel_name = "payments",
+                          .member_id = "102",
+                          .identity = "x",
+                          .identity_size = 1,
+                          .before = row,
+                          .outcome = "deleted",
+                          .weight = OPS_WEIGHT_NONE};
+    const UndoValue value = {.instance_key = control_hosts.key,
+                             .host = "admin-b",
+                             .pass = PASS,
+                             .uid = 7,
+                             .asked_usec = clock_realtime_usec(),
+                             .actions = {.items = &action, .count = 1}};
+
+    (void)state;
+    pause_payments();
+    snprintf(row, sizeof(row), "{\"host\":\"10.1.0.2\",\"port\":80,\"tags\":[1");
+    for (size_t at = strlen(row); at + 4 < sizeof(row); at += 2)
+        snprintf(row + at, sizeof(row) - at, ",1");
+    strcat(row, "]}");
+    buf_reset(&control_hosts.text);
+    assert_int_equal(undo_value_append(&value, &control_hosts.text), 0);
+    control_hosts_write(buf_text(&control_hosts.text), KEYS_UNDO "x/1-admin-b");
+    assert_answer(KEYS_UNDO "x/1-admin-b", NULL,
+                  "the undo is over, and what came of each member is more than etcd takes: "
+                  "rosterctl history there shows it");
+}
+
 static void test_without_a_state_nothing_is_undone(void **state)
 {
     ControlCase *control_case = control_hosts_here();
@@ -229,6 +264,7 @@ int main(void)
         TEST(test_what_another_host_hands_over),
         TEST(test_what_is_not_paused_is_not_undone),
         TEST(test_what_is_an_hour_old_is_not_begun),
+        TEST(test_an_answer_that_is_too_large),
         TEST(test_without_a_state_nothing_is_undone),
         TEST(test_one_at_a_time),
         TEST(test_a_reload_has_it_found_again),
