@@ -258,7 +258,7 @@ int tally_new(const Config *config, Tally **ret_tally)
     tally->config = config;
     tally->instances = calloc(config->instance_count + 1, sizeof(*tally->instances));
     tally->channels = calloc(config->channel_count + 1, sizeof(*tally->channels));
-    if (!tally->instances || !tally->channels)
+    if (channel_index_init(&tally->index, config) < 0 || !tally->instances || !tally->channels)
         return -ENOMEM;
     for (size_t i = 0; i < config->channel_count; i++) {
         TallyChannel *channel = &tally->channels[i];
@@ -280,6 +280,7 @@ void tally_free(Tally *tally)
         tally_channel_done(&tally->channels[i]);
     for (size_t i = 0; tally->instances && i < tally->config->instance_count; i++)
         tally_instance_done(&tally->instances[i]);
+    channel_index_done(&tally->index);
     free(tally->channels);
     free(tally->instances);
     free(tally);
@@ -298,11 +299,11 @@ static void *tally_known(const Map *known, const char *id, const char *name)
 /* The channels of an instance, by their ids and by their names. */
 static int tally_collect(const Tally *old, size_t instance, Map *known)
 {
-    for (size_t i = 0; i < old->config->channel_count; i++) {
-        TallyChannel *channel = &old->channels[i];
+    const ChannelNumbers own = channel_index_get(&old->index, instance);
 
-        if (old->config->channels[i].instance != instance)
-            continue;
+    for (size_t i = 0; i < own.count; i++) {
+        TallyChannel *channel = &old->channels[own.items[i]];
+
         if ((channel->id && map_put(known, channel->id, strlen(channel->id) + 1, channel) < 0) ||
             (channel->name && map_put(known, channel->name, strlen(channel->name), channel) < 0))
             return -ENOMEM;
@@ -314,15 +315,13 @@ static int tally_collect(const Tally *old, size_t instance, Map *known)
 static void tally_take_channels(Tally *tally, size_t instance, Tally *old, size_t old_instance)
 {
     _cleanup_(map_done) Map known = {0};
-    const Config *config = tally->config;
+    const ChannelNumbers own = channel_index_get(&tally->index, instance);
 
     if (tally_collect(old, old_instance, &known) < 0)
         return;
-    for (size_t i = 0; i < config->channel_count; i++) {
-        TallyChannel *channel = &tally->channels[i], *before;
+    for (size_t i = 0; i < own.count; i++) {
+        TallyChannel *channel = &tally->channels[own.items[i]], *before;
 
-        if (config->channels[i].instance != instance)
-            continue;
         before = tally_known(&known, channel->id, channel->name);
         if (!before || (!before->id && !before->name))
             continue;

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "config/channel_index.h"
 #include "config/config.h"
 #include "reconcile/report/counts.h"
 
@@ -70,6 +71,7 @@ typedef struct TallyChannel {
 
 typedef struct Tally {
     const Config *config; /* borrowed */
+    ChannelIndex index;   /* of it */
     TallyInstance *instances;
     TallyChannel *channels;
 } Tally;
