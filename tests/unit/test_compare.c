@@ -218,6 +218,29 @@ static void test_places_of_a_name_that_looks_like_an_id(void **state)
     config_free(now);
 }
 
+/* Another commit of the same set, and what the settings are warned of now. */
+static void test_what_is_told_of_a_set(void **state)
+{
+    Config *old, *now;
+
+    (void)state;
+    old = load_roster(HEAD, "version: 1\nchannels:\n  - {name: pay, members: [a]}\n");
+    now = load_roster(HEAD, "version: 1\nchannels:\n  - {name: pay, members: [a]}\n");
+    strcpy(old->set.head, "0123456789012345678901234567890123456789");
+    strcpy(now->set.head, "abcdefabcdefabcdefabcdefabcdefabcdefabcd");
+    problems_add(&old->warnings, "rosterd.yaml", 1, 1, "", "an old one");
+    problems_add(&old->warnings, "rosterd.yaml", 2, 1, "", "another old one");
+    problems_add(&now->warnings, "rosterd.yaml", 3, 1, "", "a new one");
+    assert_int_equal(config_take_places(old, now), 0);
+    assert_string_equal(old->set.head, now->set.head);
+    assert_string_equal(old->set.digest, now->set.digest);
+    assert_int_equal(old->warnings.count, 1);
+    assert_string_equal(problems_message(&old->warnings.items[0]), "a new one");
+    assert_int_equal(now->warnings.count, 0);
+    config_free(old);
+    config_free(now);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +248,7 @@ int main(void)
         IN_DIRECTORY(test_what_is_ignored_says_whether_it_has_a_port),
         IN_DIRECTORY(test_what_a_member_states_says_whether_it_does),
         IN_DIRECTORY(test_settings_make_another_set),
+        IN_DIRECTORY(test_what_is_told_of_a_set),
         IN_DIRECTORY(test_what_comes_and_goes),
         IN_DIRECTORY(test_several_at_once_are_told_each),
         IN_DIRECTORY(test_a_name_that_looks_like_an_id),
