@@ -95,6 +95,50 @@ static void test_a_comment_moves_lines_alone(void **state)
     leave(&third);
 }
 
+#define CHANNELS 60
+
+/* Channels that each have a name and a member of their own, below a comment of so many lines. */
+static void put_many_channels(size_t comments)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    buf_printf(&text, "%.*sversion: 1\nchannels:\n", (int)comments * 2, "#\n#\n");
+    for (size_t i = 0; i < CHANNELS; i++)
+        buf_printf(&text, "  - {name: channel-%zu, members: ['10.0.0.%zu:80']}\n", i, i + 1);
+    put_file("rosters.d/a.yaml", buf_text(&text));
+}
+
+static void test_a_comment_moves_all_channels_of_its_file(void **state)
+{
+    Loaded before;
+
+    (void)state;
+    put_two_rosters();
+    put_many_channels(0);
+    before = load_again(NULL, HOUR_USEC);
+    for (size_t comments = 1; comments <= 2; comments++) {
+        Loaded again;
+
+        put_many_channels(comments);
+        again = load_again(&before, HOUR_USEC);
+        assert_int_equal(again.config->channel_count, CHANNELS + 1);
+        for (size_t i = 0; i < CHANNELS; i++) {
+            const RosterChannel *channel = &again.config->channels[i];
+            char name[32], address[32];
+
+            snprintf(name, sizeof(name), "channel-%zu", i);
+            snprintf(address, sizeof(address), "10.0.0.%zu", i + 1);
+            assert_string_equal(channel->name, name);
+            assert_string_equal(channel->members[0].address, address);
+            assert_int_equal(channel->line, 3 + comments + i);
+            assert_ptr_equal(channel->members, before.config->channels[i].members);
+        }
+        leave(&before);
+        before = again;
+    }
+    leave(&before);
+}
+
 /* What is not shared with the set in force is let go, and read again next time. */
 static void test_two_sets_are_not_kept(void **state)
 {
@@ -342,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(test_only_what_changed_is_read),
         IN_DIRECTORY(test_a_comment_moves_lines_alone),
+        IN_DIRECTORY(test_a_comment_moves_all_channels_of_its_file),
         IN_DIRECTORY(test_two_sets_are_not_kept),
         IN_DIRECTORY(test_other_settings_read_all),
         IN_DIRECTORY(test_what_was_young_is_read_again),
