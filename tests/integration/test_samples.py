@@ -11,6 +11,7 @@ from case import channel, entry, identifier, row, wait_until
 from daemon import NEVER, Daemon
 from test_control import Local, ctl
 
+HOUR_USEC = 3600 * 1000 * 1000
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
 
 
@@ -77,6 +78,20 @@ def test_more_passes_add_none_and_a_kill_loses_none(prepared):
     assert samples(prepared) == before
     assert samples(prepared, "?channel=prod/search&since=1h") == [row for row in before if row["name"] == "search"]
     assert samples(prepared, "?channel=elsewhere/search") == []
+
+
+def test_a_day_is_told_where_no_time_is_asked_for(prepared):
+    """And what held when it began."""
+    daemon = begin(prepared)
+    assert daemon.stop() == 0
+    with sqlite3.connect(prepared.state_dir / "rosterd.db") as database:
+        database.execute(f"UPDATE clock SET steady_usec = steady_usec + {25 * HOUR_USEC}")
+        database.execute("INSERT INTO sample SELECT 0, channel, steady_usec - 1, time_usec, 'failed', desired, live, "
+                         "extra, missing, changed, ignored, quarantined FROM sample ORDER BY id LIMIT 1")
+    begin(prepared)
+    told = [(row["name"], row["result"]) for row in samples(prepared)]
+    assert sorted(told) == [("payments", "converged"), ("payments", "in_sync"), *[("search", "drift")] * 2]
+    assert len(samples(prepared, "?since=2d")) == 5
 
 
 def test_what_is_asked_wrongly_is_refused(prepared):
