@@ -259,8 +259,8 @@ static void test_a_look_begins_with_the_settings(void **state)
 
 static void test_names_are_copied(void **state)
 {
-    RosterEntry items[] = {{.text = "rosters.d", .path = "/etc/rosters.d"},
-                           {.text = "more", .path = "/etc/more"}};
+    RosterEntry items[] = {{.text = "rosters.d", .path = "rosters[0]", .line = 3, .column = 5},
+                           {.text = "more", .path = "rosters[1]", .line = 4, .column = 7}};
     const RosterEntries entries = {.items = items, .count = 2};
     Sources sources = {0}, names = {0};
 
@@ -275,9 +275,14 @@ static void test_names_are_copied(void **state)
     assert_int_equal(names.stamp_count, 0);
     assert_int_equal(names.zone_count, 2);
     assert_string_equal(names.zones[1], "/zones/two");
+    assert_string_equal(names.zones[0], "/zones/one");
     assert_int_equal(names.entries.count, 2);
-    assert_string_equal(names.entries.items[1].text, "more");
-    assert_string_equal(names.entries.items[1].path, "/etc/more");
+    for (size_t i = 0; i < names.entries.count; i++) {
+        assert_string_equal(names.entries.items[i].text, items[i].text);
+        assert_string_equal(names.entries.items[i].path, items[i].path);
+        assert_int_equal(names.entries.items[i].line, items[i].line);
+        assert_int_equal(names.entries.items[i].column, items[i].column);
+    }
     sources_done(&names);
 }
 
