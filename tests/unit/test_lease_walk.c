@@ -20,21 +20,10 @@ static struct {
     Buf *done;
 } env;
 
-static void note(const char *what, const char *why)
-{
-    walk_note(env.done, what, why);
-}
-
 static uint64_t env_now(void *context)
 {
     (void)context;
     return env.now_usec;
-}
-
-static void note_wake(uint64_t usec)
-{
-    walk_note(env.done, "", "");
-    walk_put_moment(env.done, "wake", usec, env.now_usec);
 }
 
 typedef struct LeasePlace {
@@ -45,13 +34,13 @@ typedef struct LeasePlace {
 static void env_lease_wake_at(void *context, uint64_t usec)
 {
     (void)context;
-    note_wake(usec);
+    walk_note_wake(env.done, usec, env.now_usec);
 }
 
 static void env_grant(void *context, uint64_t ttl_usec, uint64_t timeout_usec)
 {
     (void)context;
-    note("grant", "");
+    walk_note(env.done, "grant", "");
     walk_put_moment(env.done, " of", ttl_usec, 0);
     walk_put_moment(env.done, " within", timeout_usec, 0);
 }
@@ -60,26 +49,26 @@ static void env_renew(void *context, int64_t id, uint64_t timeout_usec)
 {
     (void)context;
     assert_int_equal(id, 77);
-    note("renew", "");
+    walk_note(env.done, "renew", "");
     walk_put_moment(env.done, " within", timeout_usec, 0);
 }
 
 static void env_revoke(void *context, int64_t id)
 {
     (void)context;
-    note("revoke", id == 77 ? "it" : id == 0 ? "none" : "another");
+    walk_note(env.done, "revoke", id == 77 ? "it" : id == 0 ? "none" : "another");
 }
 
 static void env_on_held(void *context)
 {
     (void)context;
-    note("held", "");
+    walk_note(env.done, "held", "");
 }
 
 static void env_on_lost(void *context, const char *why)
 {
     (void)context;
-    note("lost:", why);
+    walk_note(env.done, "lost:", why);
 }
 
 static const LeaseOps lease_ops = {

@@ -25,21 +25,10 @@ static struct {
     Buf *done;
 } env;
 
-static void note(const char *what, const char *why)
-{
-    walk_note(env.done, what, why);
-}
-
 static uint64_t env_now(void *context)
 {
     (void)context;
     return env.now_usec;
-}
-
-static void note_wake(uint64_t usec)
-{
-    walk_note(env.done, "", "");
-    walk_put_moment(env.done, "wake", usec, env.now_usec);
 }
 
 static uint64_t env_random(void *context)
@@ -52,7 +41,7 @@ static void env_wake_at(void *context, size_t instance, uint64_t usec)
 {
     (void)context;
     assert_int_equal(instance, 3);
-    note_wake(usec);
+    walk_note_wake(env.done, usec, env.now_usec);
 }
 
 static bool env_has_work(void *context, size_t instance)
@@ -73,7 +62,7 @@ static int env_begin_pass(void *context, size_t instance, bool is_probe)
 {
     (void)context;
     assert_int_equal(instance, 3);
-    note(is_probe ? "begin a probe" : "begin", env.fails ? "fails" : "");
+    walk_note(env.done, is_probe ? "begin a probe" : "begin", env.fails ? "fails" : "");
     return env.fails ? -EBUSY : 0;
 }
 
@@ -81,14 +70,14 @@ static void env_stop_pass(void *context, size_t instance, const char *why)
 {
     (void)context;
     assert_int_equal(instance, 3);
-    note("stop", why);
+    walk_note(env.done, "stop", why);
 }
 
 static void env_abandon_pass(void *context, size_t instance, const char *why)
 {
     (void)context;
     assert_int_equal(instance, 3);
-    note("abandon", why);
+    walk_note(env.done, "abandon", why);
 }
 
 static const ScheduleOps schedule_ops = {
@@ -181,7 +170,7 @@ static void schedule_come(Schedule *schedule, size_t step)
         env.now_usec -= USEC_PER_MSEC;
     env.fails = step == STEP_TIME_FAILS;
     if (schedule_on_time(schedule) < 0)
-        note("failed", "");
+        walk_note(env.done, "failed", "");
     if (step == STEP_EARLY && schedule->next_usec > env.now_usec + 1)
         env.now_usec = schedule->next_usec;
 }
@@ -191,7 +180,7 @@ static void schedule_ask_for(Schedule *schedule)
     char number[24];
 
     snprintf(number, sizeof(number), "%u", (unsigned)schedule_ask(schedule));
-    note("pass", number);
+    walk_note(env.done, "pass", number);
 }
 
 static void schedule_take_other(Schedule *schedule, size_t step)

@@ -96,3 +96,9 @@ void walk_put_moment(Buf *buf, const char *what, uint64_t usec, uint64_t now_use
         buf_printf(buf, "%s %+.1f s", what,
                    ((double)usec - (double)now_usec) / (double)USEC_PER_SEC);
 }
+
+void walk_note_wake(Buf *done, uint64_t usec, uint64_t now_usec)
+{
+    walk_note(done, "", "");
+    walk_put_moment(done, "wake", usec, now_usec);
+}

@@ -34,3 +34,6 @@ void walk_note(Buf *done, const char *what, const char *why);
 
 /* Appends a moment, by its distance from now. */
 void walk_put_moment(Buf *buf, const char *what, uint64_t usec, uint64_t now_usec);
+
+/* What was done by a step: appends the moment for which it asked to be woken. */
+void walk_note_wake(Buf *done, uint64_t usec, uint64_t now_usec);
