@@ -2,6 +2,7 @@
 /* What each call that writes makes of the state, row by row; and that each statement of it may
  * fail: the call then says so, the state is as before, and the next try does it all. */
 #include "tests/unit/statement_case.h"
+#include "tests/unit/statement_rows.h"
 #include "tests/unit/statement_world.h"
 
 #include "daemon/store/store_internal.h"
@@ -190,9 +191,7 @@ static void prepare_pass(Folder *folder, Store *store)
 
 static const StatementCall calls[] = {
     {"record", record_some, NULL, AFTER_COMMIT,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "+ action id=5 pass=2026-11-24T15:17:05Z-1 instance=2 channel_id=c1 "
+     "- " ROW_APPROVAL_A "+ action id=5 pass=2026-11-24T15:17:05Z-1 instance=2 channel_id=c1 "
      "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
      "digest=aaaa.. mode=prune recorded_usec=NOW+780 steady_usec=780s\n"
      "+ action id=6 pass=2026-11-24T15:17:05Z-1 instance=2 channel_id=c1 "
@@ -212,34 +211,17 @@ static const StatementCall calls[] = {
      "+ pass id=2026-11-24T15:17:05Z-1 started_usec=NOW+780 finished_usec=NOW+785 "
      "result=converged last_action=5\n"},
     {"decide", decide, NULL, AFTER_KEPT,
-     "- action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
-     "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s\n"
-     "+ action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
+     "- " ROW_ACTION_2 "+ action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
      "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
      "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s outcome=gone "
      "http=404 code=APIG.1 request_id=r1 attempts=3 decided_usec=NOW+786\n"},
     {"decide_added", decide_added, NULL, AFTER_KEPT,
-     "- action id=3 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=add member_id= identity=i3 member= digest=aaaa.. "
-     "mode=prune recorded_usec=NOW+60 steady_usec=60s after={\"a\":3}\n"
-     "+ action id=3 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
+     "- " ROW_ACTION_3 "+ action id=3 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
      "channel_name=payments kind=add member_id=m33 identity=i3 member= digest=aaaa.. "
      "mode=prune recorded_usec=NOW+60 steady_usec=60s outcome=added attempts=1 "
      "decided_usec=NOW+780 after={\"a\":3}\n"},
     {"settle", settle_all, NULL, AFTER_AGAIN,
-     "- action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
-     "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s\n"
-     "- action id=3 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=add member_id= identity=i3 member= digest=aaaa.. "
-     "mode=prune recorded_usec=NOW+60 steady_usec=60s after={\"a\":3}\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m1 "
-     "identity=i1 original={\"a\":1} action=1 is_open=0 span_usec=3600s passed_usec=0 "
-     "base_usec=NOW+0 base_steady_usec=1 is_told=0\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m7 identity= "
-     "is_open=0 span_usec=7200s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
-     "is_told=0\n"
+     "- " ROW_ACTION_2 "- " ROW_ACTION_3 "- " ROW_QUARANTINE_M1 "- " ROW_QUARANTINE_M7
      "+ action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
      "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
      "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s outcome=deleted "
@@ -249,18 +231,7 @@ static const StatementCall calls[] = {
      "mode=prune recorded_usec=NOW+60 steady_usec=60s outcome=failed attempts=0 "
      "decided_usec=NOW+780 after={\"a\":3}\n"},
     {"lengthen", lengthen, NULL, AFTER_AGAIN,
-     "- action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
-     "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s\n"
-     "- action id=3 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
-     "channel_name=payments kind=add member_id= identity=i3 member= digest=aaaa.. "
-     "mode=prune recorded_usec=NOW+60 steady_usec=60s after={\"a\":3}\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m1 "
-     "identity=i1 original={\"a\":1} action=1 is_open=0 span_usec=3600s passed_usec=0 "
-     "base_usec=NOW+0 base_steady_usec=1 is_told=0\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m7 identity= "
-     "is_open=0 span_usec=7200s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
-     "is_told=0\n"
+     "- " ROW_ACTION_2 "- " ROW_ACTION_3 "- " ROW_QUARANTINE_M1 "- " ROW_QUARANTINE_M7
      "+ action id=2 pass=2026-11-24T15:05:05Z-1 instance=2 channel_id=c1 "
      "channel_name=payments kind=delete member_id=m2 identity=i2 member={\"a\":2} "
      "digest=aaaa.. mode=prune recorded_usec=NOW+60 steady_usec=60s outcome=failed "
@@ -276,13 +247,7 @@ static const StatementCall calls[] = {
      "is_open=0 span_usec=32400s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
      "is_told=0\n"},
     {"prune", prune, NULL, AFTER_COMMIT,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "- approval digest=bbbb.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0 shared_of=bbbb..\n"
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"
+     "- " ROW_APPROVAL_A "- " ROW_APPROVAL_B "- " ROW_PAUSE_1
      "- sample id=1 channel=1 steady_usec=120s time_usec=NOW+120 result=unmanageable "
      "desired=9\n"
      "- sample id=2 channel=2 steady_usec=120s time_usec=NOW+120 result=held desired=7 "
@@ -290,8 +255,7 @@ static const StatementCall calls[] = {
      "- sample_channel id=1 instance=2 channel_id=c1 name=payments\n"
      "- sample_channel id=2 instance=2 channel_id=c2 name=two\n"},
     {"remember", remember, NULL, AFTER_AGAIN,
-     "- sighting instance=2 channel_id=c1 member_id=m1 count=2\n"
-     "+ sighting instance=2 channel_id=c1 member_id=m1 count=3\n"
+     "- " ROW_SIGHTING_M1 "+ sighting instance=2 channel_id=c1 member_id=m1 count=3\n"
      "+ sighting instance=2 channel_id=c1 member_id=m8 count=1\n"},
     {"name_instance", name_instance, NULL, AFTER_AGAIN,
      "- instance id=1 key=https://roma.example p1 i2 name=other\n"
@@ -299,16 +263,10 @@ static const StatementCall calls[] = {
      "+ instance id=1 key=https://roma.example p1 i2 name=other (was i2)\n"
      "+ instance id=2 key=https://roma.example p1 i1 name=other\n"},
     {"pause", pause_again, NULL, AFTER_AGAIN,
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"
-     "+ pause id=3 instance=2 channel_id=c1 channel_name=payments reason=longer "
+     "- " ROW_PAUSE_1 "+ pause id=3 instance=2 channel_id=c1 channel_name=payments reason=longer "
      "created_usec=NOW+780 until_usec=NOW+7200 set_steady_usec=780s "
      "until_steady_usec=7200s uid=5 host=admin-a is_local=2\n"},
-    {"resume", resume, NULL, AFTER_AGAIN,
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"},
+    {"resume", resume, NULL, AFTER_AGAIN, "- " ROW_PAUSE_1},
     {"enter", enter, NULL, AFTER_AGAIN,
      "+ quarantine instance=2 channel_id=c1 channel_name=payments member_id=m20 "
      "identity= is_open=0 span_usec=10800s passed_usec=0 base_usec=NOW+780 "
@@ -316,17 +274,9 @@ static const StatementCall calls[] = {
      "+ quarantine instance=2 channel_id=c1 channel_name=payments member_id=m21 "
      "identity= is_open=0 span_usec=10800s passed_usec=0 base_usec=NOW+780 "
      "base_steady_usec=780s is_told=0\n"},
-    {"leave", leave, NULL, AFTER_AGAIN,
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m7 identity= "
-     "is_open=0 span_usec=7200s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
-     "is_told=0\n"},
+    {"leave", leave, NULL, AFTER_AGAIN, "- " ROW_QUARANTINE_M7},
     {"tell", tell, NULL, AFTER_AGAIN,
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m1 "
-     "identity=i1 original={\"a\":1} action=1 is_open=0 span_usec=3600s passed_usec=0 "
-     "base_usec=NOW+0 base_steady_usec=1 is_told=0\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m7 identity= "
-     "is_open=0 span_usec=7200s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
-     "is_told=0\n"
+     "- " ROW_QUARANTINE_M1 "- " ROW_QUARANTINE_M7
      "+ quarantine instance=2 channel_id=c1 channel_name=payments member_id=m1 "
      "identity=i1 original={\"a\":1} action=1 is_open=0 span_usec=3600s passed_usec=0 "
      "base_usec=NOW+0 base_steady_usec=1 is_told=1\n"
@@ -337,20 +287,13 @@ static const StatementCall calls[] = {
      "+ approval digest=cccc.. given_usec=NOW+780 given_steady_usec=780s "
      "spent_steady_usec=0 opens_window=0\n"},
     {"approve_again", approve_again, NULL, AFTER_AGAIN,
-     "- approval digest=bbbb.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0 shared_of=bbbb..\n"
-     "+ approval digest=bbbb.. given_usec=NOW+780 given_steady_usec=780s "
+     "- " ROW_APPROVAL_B "+ approval digest=bbbb.. given_usec=NOW+780 given_steady_usec=780s "
      "spent_steady_usec=0 opens_window=0\n"},
     {"approve_now", approve_now, NULL, AFTER_AGAIN,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "+ approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
+     "- " ROW_APPROVAL_A "+ approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
      "spent_steady_usec=0 opens_window=1\n"},
     {"share", share, NULL, AFTER_AGAIN,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "- approval digest=bbbb.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0 shared_of=bbbb..\n"
+     "- " ROW_APPROVAL_A "- " ROW_APPROVAL_B
      "+ approval digest=aaaa.. given_usec=NOW+120 spent_usec=NOW+780 "
      "given_steady_usec=120s spent_steady_usec=780s opens_window=0\n"
      "+ approval digest=bbbb.. given_usec=NOW+780 given_steady_usec=780s "

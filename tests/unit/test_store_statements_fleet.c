@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The same of what hosts of a fleet share, of what goes along when an instance changes hands, and
  * of what people are told and shown. */
+#include "tests/unit/statement_rows.h"
 #include "tests/unit/statement_world.h"
 
 /* ---- the outbox ---- */
@@ -199,46 +200,29 @@ static int keep_own(Folder *folder, Store *store, Err *err)
 
 static const StatementCall calls[] = {
     {"outbox_add", add_notices, NULL, AFTER_AGAIN,
-     "- condition notifier=slack a kind=held instance=https://roma.example p1 i1 "
-     "channel=n1 instance_name=prod channel_name=payments since_usec=NOW+120 is_open=1 "
-     "passes=3 told_steady_usec=100s\n"
+     "- " ROW_CONDITION_N1
      "+ condition notifier=slack a kind=failed instance=https://roma.example p1 i1 "
      "channel=c8 instance_name=prod channel_name=eight since_usec=NOW+0 is_open=1 "
      "passes=4 told_steady_usec=800s\n"
      "+ notice id=4 notifier=slack a name=n4 created_steady_usec=780s kind=failed "
      "phase=goes on instance_name=INSTANCE channel_name=CHANNEL body={4}\n"},
     {"outbox_replace", replace_notices, NULL, AFTER_AGAIN,
-     "- notice id=1 notifier=slack a name=n1 created_steady_usec=120s kind=held "
-     "phase=begins instance_name=prod channel_name=payments body={}\n"
-     "- notice id=2 notifier=slack a name=n2 created_steady_usec=180s kind=held "
-     "phase=begins instance_name=prod channel_name=payments body={}\n"
+     "- " ROW_NOTICE_1 "- " ROW_NOTICE_2
      "+ notice id=1 notifier=slack a name=n5 created_steady_usec=120s kind=summary "
      "phase=all instance_name= channel_name= body={5}\n"},
-    {"outbox_remove", remove_notice, NULL, AFTER_AGAIN,
-     "- notice id=2 notifier=slack a name=n2 created_steady_usec=180s kind=held "
-     "phase=begins instance_name=prod channel_name=payments body={}\n"},
+    {"outbox_remove", remove_notice, NULL, AFTER_AGAIN, "- " ROW_NOTICE_2},
     {"outbox_keep", keep_notifiers, NULL, AFTER_COMMIT,
-     "- condition notifier=slack a kind=held instance=https://roma.example p1 i1 "
-     "channel=n1 instance_name=prod channel_name=payments since_usec=NOW+120 is_open=1 "
-     "passes=3 told_steady_usec=100s\n"
-     "- condition notifier=slack a kind=held instance=https://roma.example p1 i1 "
-     "channel=n2 instance_name=prod channel_name=payments since_usec=NOW+180 is_open=1 "
-     "passes=3 told_steady_usec=100s\n"
-     "- notice id=1 notifier=slack a name=n1 created_steady_usec=120s kind=held "
-     "phase=begins instance_name=prod channel_name=payments body={}\n"
-     "- notice id=2 notifier=slack a name=n2 created_steady_usec=180s kind=held "
-     "phase=begins instance_name=prod channel_name=payments body={}\n"},
+     "- " ROW_CONDITION_N1 "- " ROW_CONDITION_N2 "- " ROW_NOTICE_1 "- " ROW_NOTICE_2},
     {"samples", add_samples, NULL, AFTER_AGAIN,
      "+ sample id=3 channel=1 steady_usec=780s time_usec=NOW+780 result=failed desired=9\n"
      "+ sample id=4 channel=3 steady_usec=780s time_usec=NOW+780 result=in_sync "
      "desired=7 live=1 extra=2 missing=3 changed=4 ignored=5 quarantined=6\n"
      "+ sample_channel id=3 instance=2 channel_id=c5 name=\n"},
     {"owner", note_owner, NULL, AFTER_AGAIN,
-     "- owner id=1 instance=2 host=admin-b from_usec=NOW+120\n"
-     "+ owner id=1 instance=2 host=admin-b from_usec=NOW+120 until_usec=NOW+780\n"
+     "- " ROW_OWNER_1 "+ owner id=1 instance=2 host=admin-b from_usec=NOW+120 until_usec=NOW+780\n"
      "+ owner id=2 instance=2 host=admin-a from_usec=NOW+780\n"},
     {"no owner", note_nobody, NULL, AFTER_AGAIN,
-     "- owner id=1 instance=2 host=admin-b from_usec=NOW+120\n"
+     "- " ROW_OWNER_1
      "+ owner id=1 instance=2 host=admin-b from_usec=NOW+120 until_usec=NOW+780\n"},
     {"first owner", note_first, NULL, AFTER_AGAIN,
      "+ instance id=3 key=https://roma.example p1 i23 name=https://roma.example p1 i23\n"
@@ -247,19 +231,11 @@ static const StatementCall calls[] = {
     {"carry", put_carry, NULL, AFTER_AGAIN,
      "- change_elsewhere id=1 instance=2 channel_id=c1 kind=delete identity=i9 "
      "recorded_usec=NOW-60 steady_usec=0\n"
-     "- condition notifier=slack a kind=held instance=https://roma.example p1 i1 "
-     "channel=n1 instance_name=prod channel_name=payments since_usec=NOW+120 is_open=1 "
-     "passes=3 told_steady_usec=100s\n"
-     "- condition notifier=slack a kind=held instance=https://roma.example p1 i1 "
-     "channel=n2 instance_name=prod channel_name=payments since_usec=NOW+180 is_open=1 "
-     "passes=3 told_steady_usec=100s\n"
+     "- " ROW_CONDITION_N1 "- " ROW_CONDITION_N2
      "- condition notifier=slack b kind=held instance=https://roma.example p1 i1 "
      "channel=n3 instance_name=prod channel_name=payments since_usec=NOW+180 is_open=1 "
      "passes=3 told_steady_usec=100s\n"
-     "- quarantine instance=2 channel_id=c1 channel_name=payments member_id=m7 identity= "
-     "is_open=0 span_usec=7200s passed_usec=0 base_usec=NOW+120 base_steady_usec=120s "
-     "is_told=0\n"
-     "- sighting instance=2 channel_id=c1 member_id=m1 count=2\n"
+     "- " ROW_QUARANTINE_M7 "- " ROW_SIGHTING_M1
      "+ change_elsewhere id=1 instance=2 channel_id=c2 kind=disable identity=i1 "
      "recorded_usec=NOW-2400 steady_usec=0\n"
      "+ change_elsewhere id=2 instance=2 channel_id=c2 kind=delete identity=i2 "
@@ -284,9 +260,7 @@ static const StatementCall calls[] = {
      "+ pause id=3 instance=0 reason=alone created_usec=NOW+780 set_steady_usec=780s "
      "uid=0 host=admin-a is_local=1\n"},
     {"mirror_pauses", mirror_pauses, NULL, AFTER_AGAIN,
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"
+     "- " ROW_PAUSE_1
      "- pause id=2 instance=1 reason=stop created_usec=NOW-3600 set_steady_usec=120s "
      "uid=0 host=admin-b is_local=0\n"
      "+ instance id=3 key=https://roma.example p1 i24 name=https://roma.example p1 i24\n"
@@ -299,29 +273,18 @@ static const StatementCall calls[] = {
      "+ pause id=3 instance=0 reason=all created_usec=NOW+0 set_steady_usec=780s uid=9 "
      "host=admin-b is_local=0\n"},
     {"pause_is_there", pause_is_there, NULL, AFTER_AGAIN,
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"
-     "+ pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
+     "- " ROW_PAUSE_1 "+ pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
      "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
      "until_steady_usec=3600s uid=7 host=admin-a is_local=0\n"},
-    {"drop_pause", drop_pause, NULL, AFTER_AGAIN,
-     "- pause id=1 instance=2 channel_id=c1 channel_name=payments reason=work "
-     "created_usec=NOW+120 until_usec=NOW+3600 set_steady_usec=120s "
-     "until_steady_usec=3600s uid=7 host=admin-a is_local=1\n"},
+    {"drop_pause", drop_pause, NULL, AFTER_AGAIN, "- " ROW_PAUSE_1},
     {"mirror_approvals", mirror_approvals, NULL, AFTER_AGAIN,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "- approval digest=bbbb.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0 shared_of=bbbb..\n"
+     "- " ROW_APPROVAL_A "- " ROW_APPROVAL_B
      "+ approval digest=bbbb.. given_usec=NOW+720 given_steady_usec=720s "
      "spent_steady_usec=0 opens_window=0\n"
      "+ approval digest=cccc.. given_usec=NOW+86400 given_steady_usec=780s "
      "spent_steady_usec=0 opens_window=1\n"},
     {"keep_own", keep_own, NULL, AFTER_AGAIN,
-     "- approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
-     "spent_steady_usec=0 opens_window=0\n"
-     "+ approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
+     "- " ROW_APPROVAL_A "+ approval digest=aaaa.. given_usec=NOW+120 given_steady_usec=120s "
      "spent_steady_usec=0 opens_window=0 shared_of=aaaa..\n"},
 };
 
