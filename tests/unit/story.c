@@ -22,7 +22,7 @@ static void __attribute__((format(printf, 1, 2))) story_line(const char *format,
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    buf_printf(&told->text, "%9.1f  %s\n", (double)since_usec / 1e3, line);
+    buf_printf(&told->text, "%12.3f  %s\n", (double)since_usec / 1e3, line);
 }
 
 static const char *or_dash(const char *text)

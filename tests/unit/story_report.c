@@ -18,7 +18,7 @@ static void put_time(const World *world, uint64_t realtime_usec, Buf *buf)
     if (realtime_usec == 0)
         buf_puts(buf, "never");
     else
-        buf_printf(buf, "%+.1f s", ((double)realtime_usec - (double)begun_usec) / 1e6);
+        buf_printf(buf, "%+.6f s", ((double)realtime_usec - (double)begun_usec) / 1e6);
 }
 
 static void put_fields(const MemberFields *fields, Buf *buf)

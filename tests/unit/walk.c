@@ -93,7 +93,7 @@ void walk_put_moment(Buf *buf, const char *what, uint64_t usec, uint64_t now_use
     if (usec == USEC_NEVER || usec == 0)
         buf_printf(buf, "%s %s", what, usec == 0 ? "0" : "never");
     else
-        buf_printf(buf, "%s %+.1f s", what,
+        buf_printf(buf, "%s %+.6f s", what,
                    ((double)usec - (double)now_usec) / (double)USEC_PER_SEC);
 }
 
