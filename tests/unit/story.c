@@ -304,3 +304,13 @@ void story_end(void)
     world_free(told->world);
     told = NULL;
 }
+
+char *story_take(void)
+{
+    char *text = buf_take(&told->text);
+
+    assert_non_null(text);
+    world_free(told->world);
+    told = NULL;
+    return text;
+}

@@ -36,3 +36,6 @@ void story_undo_with(const char *heading, uint64_t after_usec,
 
 /* Compares it with its text (story_text.h) and frees the world. */
 void story_end(void);
+
+/* Frees the world, and gives the text away instead. */
+char *story_take(void);
