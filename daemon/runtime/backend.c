@@ -116,7 +116,7 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
         .limiter = {.total = config->limits.total_concurrency},
     };
     if (digest_prepare() < 0 || channel_index_init(&backend->channels, config) < 0 ||
-        backend_add_throttles(backend) < 0)
+        instance_index_init(&backend->instances, config) < 0 || backend_add_throttles(backend) < 0)
         return err_memory(err);
     r = roma_client_new(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,
                         &backend->client, err);
@@ -200,6 +200,7 @@ void backend_close(Backend *backend)
     free(backend->unheard_usec);
     free(backend->users);
     channel_index_done(&backend->channels);
+    instance_index_done(&backend->instances);
     *backend = (Backend){0};
 }
 

@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/channel_index.h"
+#include "config/instance_index.h"
 #include "config/instance_key.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/roma/client.h"
@@ -38,7 +39,8 @@ typedef void (*BackendOnReport)(void *userdata, size_t instance, const Report *r
 typedef struct Backend {
     sd_event *event;
     const Config *config;
-    ChannelIndex channels; /* of it */
+    ChannelIndex channels;   /* of it */
+    InstanceIndex instances; /* likewise */
     bool dry_run;
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */

@@ -247,27 +247,20 @@ void controller_free(Controller *controller)
     free(controller);
 }
 
-static bool controller_is_same_instance(const Instance *a, const Instance *b)
-{
-    return str_equal(a->name, b->name) && str_equal(a->endpoint, b->endpoint) &&
-           str_equal(a->project_id ? a->project_id : "", b->project_id ? b->project_id : "") &&
-           str_equal(a->instance_id, b->instance_id);
-}
-
 static void controller_take_over(Controller *controller, size_t number, Controller *old)
 {
     const Instance *instance = &controller->config->instances[number];
+    size_t i = instance_index_find(&old->backend.instances, instance);
 
-    for (size_t i = 0; i < old->scheduler_count; i++) {
-        if (!controller_is_same_instance(instance, &old->config->instances[i]))
-            continue;
-        throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
-        pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
-        take_over_take(&controller->backend.take_overs[number], &old->backend.take_overs[i]);
-        controller->backend.unheard_usec[number] = old->backend.unheard_usec[i];
-        scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
-        roma_client_take_over(controller->backend.client, number, old->backend.client, i);
-    }
+    if (i == old->config->instance_count ||
+        !str_equal(instance->name, old->config->instances[i].name))
+        return;
+    throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
+    pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
+    take_over_take(&controller->backend.take_overs[number], &old->backend.take_overs[i]);
+    controller->backend.unheard_usec[number] = old->backend.unheard_usec[i];
+    scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
+    roma_client_take_over(controller->backend.client, number, old->backend.client, i);
 }
 
 void controller_begin(Controller *controller, Controller *old, ControllerOnPass on_pass,

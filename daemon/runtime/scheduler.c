@@ -326,8 +326,29 @@ static const char *scheduler_key(const RosterChannel *channel, size_t *ret_size)
     return key;
 }
 
+static bool scheduler_is_same_channel(const RosterChannel *a, const RosterChannel *b)
+{
+    return a->name && b->name ? str_equal(a->name, b->name)
+                              : !a->name && !b->name && str_equal(a->id, b->id);
+}
+
+static int scheduler_collect(const Scheduler *old, Map *known)
+{
+    const RosterChannel *channels = old->backend->config->channels;
+    const ChannelNumbers own = channel_index_get(&old->backend->channels, old->instance);
+
+    for (size_t i = 0; i < own.count; i++) {
+        size_t size;
+        const char *key = scheduler_key(&channels[own.items[i]], &size);
+
+        if (map_put(known, key, size, &old->listed_usec[i]) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 /* When channels were last read whole, and since when they have their results; without memory that
- * is forgotten. */
+ * is forgotten. Mostly a channel has the place that it had before. */
 static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
 {
     _cleanup_(map_done) Map known = {0};
@@ -337,18 +358,20 @@ static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
     const ChannelNumbers news =
         channel_index_get(&scheduler->backend->channels, scheduler->instance);
 
-    for (size_t i = 0; i < olds.count; i++) {
-        size_t size;
-        const char *key = scheduler_key(&before[olds.items[i]], &size);
-
-        if (map_put(&known, key, size, &old->listed_usec[i]) < 0)
-            return;
-    }
     for (size_t i = 0; i < news.count; i++) {
-        size_t size;
-        const char *key = scheduler_key(&now[news.items[i]], &size);
-        const uint64_t *listed_usec = map_find(&known, key, size); /* in the array of the old one */
+        const RosterChannel *channel = &now[news.items[i]];
+        const uint64_t *listed_usec = NULL; /* in the array of the old one */
 
+        if (i < olds.count && scheduler_is_same_channel(channel, &before[olds.items[i]])) {
+            listed_usec = &old->listed_usec[i];
+        } else {
+            size_t size;
+            const char *key = scheduler_key(channel, &size);
+
+            if (known.size == 0 && scheduler_collect(old, &known) < 0)
+                return;
+            listed_usec = map_find(&known, key, size);
+        }
         if (listed_usec) {
             scheduler->listed_usec[i] = *listed_usec;
             scheduler->since[i] = old->since[listed_usec - old->listed_usec];

@@ -258,7 +258,8 @@ int tally_new(const Config *config, Tally **ret_tally)
     tally->config = config;
     tally->instances = calloc(config->instance_count + 1, sizeof(*tally->instances));
     tally->channels = calloc(config->channel_count + 1, sizeof(*tally->channels));
-    if (channel_index_init(&tally->index, config) < 0 || !tally->instances || !tally->channels)
+    if (channel_index_init(&tally->index, config) < 0 ||
+        instance_index_init(&tally->known, config) < 0 || !tally->instances || !tally->channels)
         return -ENOMEM;
     for (size_t i = 0; i < config->channel_count; i++) {
         TallyChannel *channel = &tally->channels[i];
@@ -281,6 +282,7 @@ void tally_free(Tally *tally)
     for (size_t i = 0; tally->instances && i < tally->config->instance_count; i++)
         tally_instance_done(&tally->instances[i]);
     channel_index_done(&tally->index);
+    instance_index_done(&tally->known);
     free(tally->channels);
     free(tally->instances);
     free(tally);
@@ -311,18 +313,29 @@ static int tally_collect(const Tally *old, size_t instance, Map *known)
     return 0;
 }
 
+/* Mostly a channel has the place that it had before, and is known by the same. */
+static bool tally_is_same_channel(const TallyChannel *a, const TallyChannel *b)
+{
+    return a->id ? b->id && str_equal(a->id, b->id) : b->name && str_equal(a->name, b->name);
+}
+
 /* What was taken already has neither id nor name. */
 static void tally_take_channels(Tally *tally, size_t instance, Tally *old, size_t old_instance)
 {
     _cleanup_(map_done) Map known = {0};
     const ChannelNumbers own = channel_index_get(&tally->index, instance);
+    const ChannelNumbers olds = channel_index_get(&old->index, old_instance);
 
-    if (tally_collect(old, old_instance, &known) < 0)
-        return;
     for (size_t i = 0; i < own.count; i++) {
-        TallyChannel *channel = &tally->channels[own.items[i]], *before;
+        TallyChannel *channel = &tally->channels[own.items[i]], *before = NULL;
 
-        before = tally_known(&known, channel->id, channel->name);
+        if (i < olds.count)
+            before = &old->channels[olds.items[i]];
+        if (!before || !tally_is_same_channel(channel, before)) {
+            if (known.size == 0 && tally_collect(old, old_instance, &known) < 0)
+                return;
+            before = tally_known(&known, channel->id, channel->name);
+        }
         if (!before || (!before->id && !before->name))
             continue;
         tally_channel_done(channel);
@@ -331,25 +344,18 @@ static void tally_take_channels(Tally *tally, size_t instance, Tally *old, size_
     }
 }
 
-/* As instance_key() tells instances apart, whatever they are called. */
-static bool tally_is_same(const Instance *a, const Instance *b)
-{
-    return str_equal(a->instance_id, b->instance_id) && str_equal(a->endpoint, b->endpoint) &&
-           str_equal(a->project_id ? a->project_id : "", b->project_id ? b->project_id : "");
-}
-
 void tally_take_over(Tally *tally, Tally *old)
 {
-    const Config *now = tally->config, *before = old->config;
+    const Config *now = tally->config;
 
     for (size_t i = 0; i < now->instance_count; i++) {
-        for (size_t j = 0; j < before->instance_count; j++) {
-            if (!tally_is_same(&now->instances[i], &before->instances[j]))
-                continue;
-            tally_instance_done(&tally->instances[i]);
-            tally->instances[i] = old->instances[j];
-            old->instances[j] = (TallyInstance){0};
-            tally_take_channels(tally, i, old, j);
-        }
+        size_t before = instance_index_find(&old->known, &now->instances[i]);
+
+        if (before == old->config->instance_count)
+            continue;
+        tally_instance_done(&tally->instances[i]);
+        tally->instances[i] = old->instances[before];
+        old->instances[before] = (TallyInstance){0};
+        tally_take_channels(tally, i, old, before);
     }
 }

@@ -9,6 +9,7 @@
 
 #include "config/channel_index.h"
 #include "config/config.h"
+#include "config/instance_index.h"
 #include "reconcile/report/counts.h"
 
 enum { TALLY_OPERATION_COUNT = REQUEST_ENABLE_MEMBER + 1, TALLY_BUCKET_COUNT = 12 };
@@ -72,6 +73,7 @@ typedef struct TallyChannel {
 typedef struct Tally {
     const Config *config; /* borrowed */
     ChannelIndex index;   /* of it */
+    InstanceIndex known;  /* likewise */
     TallyInstance *instances;
     TallyChannel *channels;
 } Tally;
