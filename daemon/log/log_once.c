@@ -67,16 +67,23 @@ bool log_once_forget(LogOnce *once, const char *subject)
     return has_any;
 }
 
-bool log_once_is_new(LogOnce *once, const char *subject, const char *text)
+bool log_once_was_last(const LogOnce *once, const char *subject, const char *text)
 {
     size_t place = log_once_place(once, subject);
-    LogOnceItem item;
 
-    if (log_once_has(once, place, subject)) {
-        if (str_equal(once->items[place].text, text))
-            return false;
+    return log_once_has(once, place, subject) && str_equal(once->items[place].text, text);
+}
+
+bool log_once_is_new(LogOnce *once, const char *subject, const char *text)
+{
+    LogOnceItem item;
+    size_t place;
+
+    if (log_once_was_last(once, subject, text))
+        return false;
+    place = log_once_place(once, subject);
+    if (log_once_has(once, place, subject))
         log_once_remove(once, place);
-    }
     item = (LogOnceItem){strdup(subject), strdup(text)};
     if (!item.subject || !item.text ||
         mem_grow(&once->items, &once->capacity, once->count + 1, sizeof(*once->items)) < 0) {

@@ -18,5 +18,8 @@ void log_once_done(LogOnce *once);
  * for lack of memory counts as new each time. */
 bool log_once_is_new(LogOnce *once, const char *subject, const char *text);
 
+/* Whether exactly that was logged of the subject last. */
+bool log_once_was_last(const LogOnce *once, const char *subject, const char *text);
+
 /* Forgets a subject: whatever is logged of it next is new. Whether anything had been logged. */
 bool log_once_forget(LogOnce *once, const char *subject);

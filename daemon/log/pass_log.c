@@ -164,6 +164,10 @@ static void pass_log_near_misses(PassLog *log, const ChannelReport *report)
     char subject[256];
     size_t count = 0;
 
+    pass_log_subject("near miss of ", report->channel, subject, sizeof(subject));
+    /* To look for them takes its time where there are many. */
+    if (report->missing_count == 0 || log_once_was_last(&log->log_once, subject, report->digest))
+        return;
     near_miss_collect(&near_misses, report);
     for (size_t i = report->missing_count; i > 0; i--) {
         const ExtraReport *near_miss =
@@ -176,7 +180,6 @@ static void pass_log_near_misses(PassLog *log, const ChannelReport *report)
         extra = near_miss;
         kind = other;
     }
-    pass_log_subject("near miss of ", report->channel, subject, sizeof(subject));
     if (count > 0 && log_once_is_new(&log->log_once, subject, report->digest))
         pass_log_near_miss(&fields, missing, extra, kind, count);
 }

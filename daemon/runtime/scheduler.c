@@ -111,8 +111,6 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
     scheduler_note_since(&scheduler->since[number], report->result);
     if (scheduler_is_read(report))
         scheduler->read_usec[number] = clock_monotonic_usec();
-    pass_log_recovered(&scheduler->log, report);
-    pass_log_drift(&scheduler->log, report);
     if (scheduler->trouble[0] || report->result < RESULT_HELD)
         return;
     if (report->result == RESULT_HELD && report->guard_count > 0)
@@ -151,6 +149,7 @@ static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
     for (size_t i = 0; i <= RESULT_FAILED; i++)
         scheduler->results[i] = 0;
     scheduler->trouble[0] = '\0';
+    telling_begin(&scheduler->telling, report->channels, report->channel_count);
     for (size_t i = 0; i < report->channel_count; i++) {
         scheduler_note_channel(scheduler, i, &report->channels[i]);
         is_whole &= scheduler_is_read(&report->channels[i]);
@@ -238,6 +237,7 @@ int scheduler_begin_pass(Scheduler *scheduler, bool is_probe)
     int r;
 
     assert(!scheduler->run);
+    telling_finish(&scheduler->telling);
     scheduler->log.instance_failed = false;
     scheduler->begun_usec = clock_monotonic_usec();
     r = pass_run_begin(scheduler->backend, scheduler->instance, is_probe, scheduler_on_done,
@@ -288,6 +288,7 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
         .channel_count = channel_index_get(&backend->channels, instance).count,
         .log = {.instance_name = config->instances[instance].name},
     };
+    scheduler->telling = (Telling){.event = backend->event, .log = &scheduler->log};
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
     scheduler->since = calloc(scheduler->channel_count + 1, sizeof(*scheduler->since));
     scheduler->read_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->read_usec));
@@ -308,6 +309,7 @@ void scheduler_done(Scheduler *scheduler)
 {
     pass_run_free(scheduler->run);
     sd_event_source_disable_unref(scheduler->timer);
+    telling_finish(&scheduler->telling);
     pass_log_done(&scheduler->log);
     sampling_done(&scheduler->sampling);
     report_done(&scheduler->last);
@@ -383,6 +385,7 @@ static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
 void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
 {
     assert(old != scheduler && !scheduler->run);
+    telling_finish(&old->telling);
     schedule_take_over(scheduler->schedule, old->schedule);
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
     scheduler->pass_usec = old->pass_usec;

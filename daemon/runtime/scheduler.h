@@ -8,6 +8,7 @@
 #include "daemon/log/pass_log.h"
 #include "daemon/runtime/pass_run.h"
 #include "daemon/runtime/sampling.h"
+#include "daemon/runtime/telling.h"
 #include "reconcile/schedule/schedule.h"
 
 typedef struct Scheduler Scheduler;
@@ -35,6 +36,7 @@ struct Scheduler {
     uint64_t last_usec;  /* realtime of its end */
     uint64_t begun_usec; /* monotonic, of `run` */
     PassLog log;
+    Telling telling; /* of `last`, or of `run`, which is done */
     Sampling sampling;
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */

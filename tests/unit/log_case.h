@@ -15,6 +15,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/log.h"
+#include "daemon/base/mem.h"
 
 typedef struct LogCase {
     int stderr_fd, fd;
