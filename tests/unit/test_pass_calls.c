@@ -1,305 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /* Each call on the state, and each allocation, of whole passes and undos fails once, in turn: what
- * such a pass and the next one do otherwise than where nothing fails, line by line (story.h). */
+ * such a pass does otherwise than where nothing fails (scene.h). */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/base/str.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/failing_ops.h"
-#include "tests/unit/quarantine_case.h"
-#include "tests/unit/story.h"
+#include "tests/unit/scene.h"
 #include "tests/unit/story_text.h"
-#include "tests/unit/sync_case.h"
-#include "tests/unit/undo_case.h"
-#include "tests/world/fleet.h"
-#include "tests/world/world_ops.h"
 
 #define CALLS_MAX 600
 
-/* ---- the scenes ---- */
+typedef struct Failure {
+    Disturbance disturbance;
+    long after;
+    bool is_memory;
+    const char *what; /* NULL: nothing failed */
+} Failure;
 
-typedef struct Scene {
-    const char *name;
-    World *(*make)(void);
-    bool is_undo;
-} Scene;
-
-static World *changes_of_all_kinds(void)
+static void begin_failing(Disturbance *disturbance, Story *story)
 {
-    World *world = sync_case_new(MODE_SYNC, 3, 2, 2);
-    RosterMember *members = world_edit_members(world, &world->rosters[0]);
+    const Failure *failure = (const Failure *)disturbance;
 
-    members[0].states = ROSTER_MEMBER_WEIGHT;
-    members[0].weight = 77;
-    world->rosters[0].guards.confirm_passes = 1;
-    world_ignore(world, &world->rosters[0])->group = "canary";
-    world_add_grouped(&world->channels[0], "canary", "10.7.7.7", 0);
-    world->config.settle_usec = USEC_PER_MINUTE;
-    return world;
-}
-
-static World *seen_twice(void)
-{
-    World *world = sync_case_new(MODE_SYNC, 3, 1, 3);
-
-    world->rosters[0].guards.confirm_passes = 2;
-    world_pass(world);
-    world_remove_member(world->channels[0].members[4], &world->channels[0]);
-    return world;
-}
-
-static World *a_full_channel(void)
-{
-    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
-
-    world->channels[0].quota = 4;
-    return world;
-}
-
-static World *two_channels(void)
-{
-    World *world = world_new(1);
-
-    world_add_usual(world, "a", 3, 1);
-    world_add_usual(world, "b", 3, 2);
-    return world;
-}
-
-static World *approved_together(void)
-{
-    World *world = two_channels();
-
-    world->config.guards.max_deletes_total = 2;
-    world_pass(world);
-    world_approve(world, pass_get_report(world->pass)->instances[0].digest);
-    return world;
-}
-
-static World *entering(void)
-{
-    World *world = quarantine_case_new(MODE_PRUNE, 3);
-
-    quarantine_case_extra(world, 1)->status = 2;
-    return world;
-}
-
-/* Those that are disabled already need no request. */
-static World *entering_by_an_approval(void)
-{
-    World *world = quarantine_case_new(MODE_PRUNE, 2);
-
-    quarantine_case_extra(world, 0)->status = 2;
-    quarantine_case_extra(world, 1)->status = 2;
-    world->rosters[0].guards.max_deletes = 1;
-    world_pass(world);
-    world_approve(world, world_report(world, 0)->digest);
-    return world;
-}
-
-/* One is wanted again, one that somebody else had disabled as well, one is to be deleted. */
-static World *leaving(void)
-{
-    World *world = quarantine_case_new(MODE_SYNC, 4);
-
-    quarantine_case_extra(world, 1)->status = 2;
-    world_pass(world);
-    quarantine_case_want(world, quarantine_case_extra(world, 0));
-    quarantine_case_want(world, quarantine_case_extra(world, 1));
-    world_want(world, &world->rosters[0], "", "10.5.0.1", 8080);
-    world->gap_usec = SPAN_USEC + USEC_PER_MINUTE;
-    return world;
-}
-
-/* A deletion without an answer, in a channel of the rosters and in one that left them. */
-static World *left_in_doubt(void)
-{
-    World *world = two_channels();
-
-    world_add_usual(world, "c", 3, 1);
-    world_fault_kind(world, REQUEST_DELETE_MEMBER, 1, 3, ANSWER_TIMEOUT)->latency_usec =
-        USEC_PER_SEC;
-    world->abandon_after_usec = 500 * USEC_PER_MSEC;
-    world_pass(world);
-    world->config.channel_count = 2;
-    return world;
-}
-
-static World *of_a_fleet(void)
-{
-    World *world = changes_of_all_kinds();
-    Conditions *conditions = &world_join_fleet(world)->conditions;
-
-    conditions->needs_sightings = true;
-    conditions->token = 7;
-    world_pass(world);
-    return world;
-}
-
-static World *withheld(void)
-{
-    World *world = of_a_fleet();
-
-    str_copy(world->fleet->conditions.lease, sizeof(world->fleet->conditions.lease),
-             "etcd is away");
-    return world;
-}
-
-static World *paused(void)
-{
-    static const RosterPause pause = {.reason = "it moves house"};
-    World *world = changes_of_all_kinds();
-
-    world->rosters[0].pause = &pause;
-    return world;
-}
-
-static World *shut(void)
-{
-    static const ChangeWindow morning[] = {
-        {.days = 0x7f, .from_minute = 420, .to_minute = 480, .zone = &zone_utc}};
-    World *world = changes_of_all_kinds();
-
-    world->rosters[0].windows = (ChangeWindows){.windows = morning, .window_count = 1};
-    return world;
-}
-
-static World *with_stale_corrections(void)
-{
-    World *world = sync_case_new(MODE_SYNC, 4, 0, 1);
-    RosterMember *members = world_edit_members(world, &world->rosters[0]);
-
-    for (size_t i = 0; i < 4; i++) {
-        members[i].states = ROSTER_MEMBER_WEIGHT;
-        members[i].weight = 6;
-    }
-    world->latency_usec = 6 * USEC_PER_SEC;
-    return world;
-}
-
-static World *after_all_kinds(void)
-{
-    return undo_case_mixed();
-}
-
-static World *after_quarantine(void)
-{
-    World *world = quarantine_case_new(MODE_PRUNE, 3);
-
-    world_pass(world);
-    return world;
-}
-
-static World *after_the_last_may_go(void)
-{
-    World *world = undo_case_mixed();
-
-    world->rosters[0].guards.min_remaining = 5;
-    return world;
-}
-
-static const Scene scenes[] = {
-    {"changes of all kinds", changes_of_all_kinds, false},
-    {"seen twice", seen_twice, false},
-    {"a full channel", a_full_channel, false},
-    {"two channels", two_channels, false},
-    {"approved together", approved_together, false},
-    {"entering quarantine", entering, false},
-    {"entering by an approval", entering_by_an_approval, false},
-    {"leaving quarantine", leaving, false},
-    {"left in doubt", left_in_doubt, false},
-    {"of a fleet", of_a_fleet, false},
-    {"withheld", withheld, false},
-    {"paused", paused, false},
-    {"shut", shut, false},
-    {"with stale corrections", with_stale_corrections, false},
-    {"undone: all kinds", after_all_kinds, true},
-    {"undone: quarantine", after_quarantine, true},
-    {"undone: held", after_the_last_may_go, true},
-};
-
-/* ---- what is done otherwise ---- */
-
-/* A scene of which something fails: all it did, in words. `ret_failed`: what; NULL: nothing. */
-static char *play(const Scene *scene, long after, bool memory, const char **ret_failed)
-{
-    Story story;
-
-    story_begin(&story, "", scene->make());
     /* The world is not to wonder: outcomes and sightings may be missing. */
-    story.world->may_undercount = true;
-    story.world->decide_error = -EIO;
-    story.world->decide_error_from = UINT32_MAX;
-    failing_ops_begin(&story, after, memory);
-    if (scene->is_undo)
-        story_undo("this");
-    else
-        story_pass("this");
-    *ret_failed = failing_ops_end();
-    story.world->ops = &world_ops;
-    story.world->inside = NULL;
-    story.world->decide_error = 0;
-    if (scene->is_undo)
-        world_undo(story.world);
-    else
-        world_pass(story.world);
-    for (size_t i = 0; i < pass_get_report(story.world->pass)->channel_count; i++)
-        buf_printf(&story.text, "  in the next it is %s\n",
-                   report_result_text(world_result(story.world, i)));
-    return story_take();
+    story->world->may_undercount = true;
+    story->world->decide_error = -EIO;
+    story->world->decide_error_from = UINT32_MAX;
+    failing_ops_begin(story, failure->after, failure->is_memory);
 }
 
-/* Without the moment of which it is, which a failure may put off. */
-static const char *skip_moment(const char *line)
+static void end_failing(Disturbance *disturbance)
 {
-    const char *point = strchr(line, '.');
-
-    return point && strspn(line, " 0123456789") == (size_t)(point - line) && line[0] == ' '
-               ? point + 4
-               : line;
-}
-
-static bool has_line(const char *text, const char *line, size_t size)
-{
-    for (; *text; text = strchr(text, '\n') + 1) {
-        const char *other = skip_moment(text);
-
-        if (strcspn(other, "\n") == size && memcmp(other, line, size) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The lines of a text that another one has not. */
-static void put_difference(const char *text, const char *usual, Buf *buf)
-{
-    for (; *text; text = strchr(text, '\n') + 1) {
-        const char *line = skip_moment(text);
-        size_t size = strcspn(line, "\n");
-
-        if (!has_line(usual, line, size))
-            buf_printf(buf, "%.*s\n", (int)size, line);
-    }
+    ((Failure *)disturbance)->what = failing_ops_end();
 }
 
 static void play_each(const Scene *scene, bool memory, Buf *buf)
 {
-    const char *failed = NULL;
-    _cleanup_free_ char *usual = play(scene, -1, memory, &failed);
+    Failure failure = {.disturbance = {.begin = begin_failing, .end = end_failing},
+                       .after = -1,
+                       .is_memory = memory};
+    _cleanup_free_ char *usual = scene_play(scene, &failure.disturbance);
 
-    assert_null(failed);
+    assert_null(failure.what);
     buf_printf(buf, "== %s\n", scene->name);
     for (long after = 0; after < CALLS_MAX; after++) {
-        _cleanup_free_ char *text = play(scene, after, memory, &failed);
+        _cleanup_free_ char *text = NULL;
         _cleanup_(buf_done) Buf difference = {0};
 
-        if (!failed)
+        failure.after = after;
+        text = scene_play(scene, &failure.disturbance);
+        if (!failure.what)
             return;
-        put_difference(text, usual, &difference);
+        scene_put_difference(text, usual, &difference);
         /* How many allocations come to the same depends on libraries. */
         if (!memory || !strstr(buf_text(buf), buf_text(&difference)))
-            buf_printf(buf, "-- %s fails\n%s", failed, buf_text(&difference));
+            buf_printf(buf, "-- %s fails\n%s", failure.what, buf_text(&difference));
     }
     fail_msg("%s: there is no end of it", scene->name);
 }
