@@ -86,7 +86,7 @@ static size_t exchange_choose(const ChannelPass *channel)
 static void exchange_end_unmade(ChannelPass *channel)
 {
     const Diff *list = channel->reading;
-    Err err = {0}, refusal;
+    Err refusal;
 
     assert(channel->report->error);
     refusal = *channel->report->error;
@@ -95,9 +95,10 @@ static void exchange_end_unmade(ChannelPass *channel)
                 list->staying_in_service + list->extras_in_service,
                 channel->roster->guards.min_remaining);
     report_set_error(channel->report, &refusal);
-    if (apply_skip_rest(channel, &err) == 0 && report_set_missing(channel->report, list) < 0)
-        err_memory(&err);
-    channel_end(channel, RESULT_FAILED, &err);
+    /* What fails from here on would not be told: the refusal is. */
+    apply_skip_rest(channel, NULL);
+    report_set_missing(channel->report, list);
+    channel_end(channel, RESULT_FAILED, NULL);
 }
 
 void exchange_begin(ChannelPass *channel)

@@ -13,15 +13,13 @@
 int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity)
 {
-    size_t capacity = channel_capacity ? channel_capacity : 1;
-
-    assert(ops);
+    assert(ops && channel_capacity > 0);
     *group_commit = (GroupCommit){
         .ops = ops,
         .context = context,
-        .capacity = capacity,
-        .channels = calloc(capacity, sizeof(ChannelPass *)),
-        .batches = calloc(capacity, sizeof(Batch)),
+        .capacity = channel_capacity,
+        .channels = calloc(channel_capacity, sizeof(ChannelPass *)),
+        .batches = calloc(channel_capacity, sizeof(Batch)),
     };
     return group_commit->channels && group_commit->batches ? 0 : -ENOMEM;
 }

@@ -27,7 +27,7 @@ struct GroupCommit {
     bool is_held; /* nothing is recorded for now */
 };
 
-/* Room for so many channels. 0 or -ENOMEM; group_commit_done() in both cases. */
+/* Room for so many channels, one at least. 0 or -ENOMEM; group_commit_done() in both cases. */
 int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity);
 void group_commit_done(GroupCommit *group_commit);

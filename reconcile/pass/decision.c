@@ -38,13 +38,13 @@ static bool decision_may_change(const ChannelPass *channel)
     return plan_change_count(&channel->plan) > 0 && channel->roster->mode != MODE_OBSERVE;
 }
 
-/* Whether the extras are about to be deleted, as decision_make() will find. */
+/* Whether the extras are about to be deleted, as decision_make() will find, in a pass that is no
+ * dry run: in these nothing is in doubt. */
 static bool decision_will_delete(const ChannelPass *channel)
 {
-    if (channel->dry_run || channel->record.is_paused || channel->is_withheld ||
-        channel->plan.delete_count == 0 || channel->plan.enter_count > 0 ||
-        !decision_may_change(channel) || decision_find_absent_group(channel) ||
-        choice_check(channel, NULL) < 0)
+    if (channel->record.is_paused || channel->is_withheld || channel->plan.delete_count == 0 ||
+        channel->plan.enter_count > 0 || !decision_may_change(channel) ||
+        decision_find_absent_group(channel) || choice_check(channel, NULL) < 0)
         return false;
     return channel->has_approval || channel->refusing == 0;
 }

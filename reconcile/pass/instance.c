@@ -170,11 +170,8 @@ static size_t instance_number(const InstancePass *instance, size_t turn)
 
 size_t instance_take_first(const InstancePass *instance, size_t *first)
 {
-    size_t taken;
+    size_t taken = *first % instance->channel_count;
 
-    if (instance->channel_count == 0)
-        return 0;
-    taken = *first % instance->channel_count;
     *first = 0;
     return taken;
 }
@@ -198,8 +195,7 @@ void instance_leave_first(const InstancePass *instance, size_t *first)
 static void instance_close_all(InstancePass *instance, Result result, const Err *err)
 {
     assert(!instance->is_resolved && instance->next == 0);
-    instance->is_resolved = true;
-    for (size_t i = instance->next; i < instance->channel_count; i++)
+    for (size_t i = 0; i < instance->channel_count; i++)
         instance_close(instance, instance_number(instance, i), result, err, false);
 }
 
@@ -276,8 +272,6 @@ static void instance_on_found(void *owner, ListReadEnd end, const Err *err)
 
 void instance_start(InstancePass *instance, bool is_probe, size_t first, LookupMemory *memory)
 {
-    if (instance->channel_count == 0)
-        return;
     assert(first < instance->channel_count && !instance->is_resolved);
     assert(!instance->lookup.call.is_in_flight);
     instance->first = first;

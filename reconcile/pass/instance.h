@@ -44,8 +44,8 @@ void instance_pause(InstancePass *instance, const RosterChannel *roster);
 /* Ends what is under way; its dispatch is stopped. */
 void instance_abandon(InstancePass *instance);
 
-/* Looks for its channels, unless it has none; `is_probe` as in PassScope, `first` is the channel to
- * begin with then, `memory` (may be NULL) what is known of its list. */
+/* Looks for its channels, of which there are some; `is_probe` as in PassScope, `first` is the
+ * channel to begin with then, `memory` (may be NULL) what is known of its list. */
 void instance_start(InstancePass *instance, bool is_probe, size_t first, LookupMemory *memory);
 
 /* The channel to begin with, out of what the pass before left (PassScope.firsts); 0 is left. */

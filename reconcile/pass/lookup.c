@@ -74,6 +74,14 @@ static bool lookup_is_useless(const Lookup *lookup, const Err *err)
     return !lookup->dispatch->has_failed && (err->http == 400 || lookup->list.is_odd);
 }
 
+static void lookup_forget_pages(void *owner)
+{
+    Lookup *lookup = owner;
+
+    lookup->page_count = 0;
+    catalog_reset(lookup->catalog);
+}
+
 static void lookup_next(Lookup *lookup);
 
 static void lookup_on_row(void *owner, ListReadEnd end, const Err *err)
@@ -90,7 +98,7 @@ static void lookup_on_row(void *owner, ListReadEnd end, const Err *err)
         return;
     }
     lookup->memory->rests_until_usec = lookup_now(lookup) + LOOKUP_KNOWN_USEC;
-    catalog_reset(lookup->catalog);
+    lookup_forget_pages(lookup);
     lookup_read_list(lookup);
 }
 
@@ -130,14 +138,6 @@ static int lookup_take_page(void *owner, const Answer *answer, size_t skip, Err 
 
     lookup->page_count++;
     return catalog_add_page(lookup->catalog, answer->channels, skip, err);
-}
-
-static void lookup_forget_pages(void *owner)
-{
-    Lookup *lookup = owner;
-
-    lookup->page_count = 0;
-    catalog_reset(lookup->catalog);
 }
 
 /* How many pages follow the first, each of which has one row of the one before. */
@@ -183,7 +183,6 @@ static void lookup_read_list(Lookup *lookup)
                                       lookup_on_list, lookup_leaves_list};
 
     lookup->may_look_up = lookup_now(lookup) >= lookup->memory->rests_until_usec;
-    lookup->page_count = 0;
     lookup->call.request.find_id = lookup->call.request.find_name = NULL;
     lookup->call.doing = "reading the list of channels";
     lookup_read(lookup, &reader);

@@ -50,8 +50,9 @@ void pass_start(Pass *pass)
         InstancePass *instance = &pass->instances[i];
         size_t number = pass->first_instance + i;
 
-        if (instance->channel_count > 0)
-            pass_guards_begin(&instance->guards, pass->spent ? &pass->spent[number] : NULL);
+        if (instance->channel_count == 0)
+            continue;
+        pass_guards_begin(&instance->guards, pass->spent ? &pass->spent[number] : NULL);
         instance_start(instance, pass->is_probe,
                        pass->firsts ? instance_take_first(instance, &pass->firsts[number]) : 0,
                        pass->lookups ? &pass->lookups[number] : NULL);

@@ -65,6 +65,12 @@ int recovery_allocate(Recoveries *recoveries)
     return recoveries->reports && recoveries->channels ? 0 : -ENOMEM;
 }
 
+/* No report shows what it came to. */
+static void recovery_close(ChannelPass *channel)
+{
+    channel_close(channel, RESULT_IN_SYNC, NULL);
+}
+
 static void recovery_settle(ChannelPass *channel, const char *channel_id, bool is_final)
 {
     Err err = {0};
@@ -72,7 +78,7 @@ static void recovery_settle(ChannelPass *channel, const char *channel_id, bool i
     if (settling_on_list(channel, channel_id, is_final, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else if (channel->in_doubt_count == 0)
-        channel_close(channel, RESULT_IN_SYNC, NULL);
+        recovery_close(channel);
     else if (!channel_look_again(channel, &channel->diff, &channel->settle_looks, recovery_on_list))
         recovery_settle(channel, channel_id, true);
 }
@@ -84,7 +90,7 @@ static void recovery_on_absent(ChannelPass *channel)
     if (settling_on_absent(channel, channel->roster->id, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else
-        channel_close(channel, RESULT_IN_SYNC, NULL);
+        recovery_close(channel);
 }
 
 void recovery_on_list(ChannelPass *channel)
@@ -94,15 +100,14 @@ void recovery_on_list(ChannelPass *channel)
 }
 
 /* A channel that one list does not have is not taken to be no more: the state decides when it is
- * absent for long. One that one entry of the rosters means is
- * settled by the list of that entry. */
+ * absent for long. One that one entry of the rosters means is settled by the list of that entry. */
 void recovery_look(ChannelPass *channel, const CatalogRow *row, bool has_unread)
 {
     assert(channel->is_recovery && !channel->is_done);
     if ((!row && has_unread) || (row && row->channel.odd))
-        channel_close(channel, RESULT_IN_SYNC, NULL);
+        recovery_close(channel);
     else if (!row)
         recovery_on_absent(channel);
     else if (row->claims == 1)
-        channel_close(channel, RESULT_IN_SYNC, NULL);
+        recovery_close(channel);
 }
