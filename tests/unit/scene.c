@@ -44,6 +44,16 @@ static World *a_full_channel(void)
     return world;
 }
 
+/* The first deletion is told to be done, and is not. */
+static World *a_full_channel_that_lies(void)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 3);
+
+    world->channels[0].quota = 5;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 204, "");
+    return world;
+}
+
 static World *two_channels(void)
 {
     World *world = world_new(1);
@@ -169,6 +179,21 @@ static World *after_all_kinds(void)
     return undo_case_mixed();
 }
 
+static void show_another_weight(WorldEvent *event)
+{
+    for (size_t i = 0; i < event->members.row_count; i++)
+        event->rows[i].fields.weight = 77;
+}
+
+/* Somebody changes members while additions take effect. */
+static World *after_all_kinds_and_crossed(void)
+{
+    World *world = undo_case_mixed();
+
+    world_twist(world, REQUEST_LIST_MEMBERS, 3, 1, show_another_weight);
+    return world;
+}
+
 static World *after_quarantine(void)
 {
     World *world = quarantine_case_new(MODE_PRUNE, 3);
@@ -189,6 +214,7 @@ const Scene scenes[SCENE_COUNT] = {
     {"changes of all kinds", changes_of_all_kinds, false},
     {"seen twice", seen_twice, false},
     {"a full channel", a_full_channel, false},
+    {"a full channel that lies", a_full_channel_that_lies, false},
     {"two channels", two_channels, false},
     {"approved together", approved_together, false},
     {"entering quarantine", entering, false},
@@ -201,6 +227,7 @@ const Scene scenes[SCENE_COUNT] = {
     {"shut", shut, false},
     {"with stale corrections", with_stale_corrections, false},
     {"undone: all kinds", after_all_kinds, true},
+    {"undone: all kinds, and crossed", after_all_kinds_and_crossed, true},
     {"undone: quarantine", after_quarantine, true},
     {"undone: held", after_the_last_may_go, true},
 };

@@ -125,6 +125,37 @@ static void test_as_many_as_pages_are_listed(void **state)
     world_free(world);
 }
 
+/* After the first page seven are left: one request more than six lookups. */
+static void test_as_many_as_pages_are_left_are_listed(void **state)
+{
+    (void)state;
+    for (size_t count = PAGES - 2; count < PAGES; count++) {
+        World *world = world_of_many();
+        size_t found = 0;
+
+        for (size_t i = 0; i < count; i++)
+            add_entry(world, 30 + i, true);
+        expect_cost(world, (uint32_t)count + 1);
+        for (size_t i = 0; i < world->send_count; i++)
+            found += world->sends[i].request.find_id != NULL;
+        assert_int_equal(found, count < PAGES - 1 ? count : 0);
+        world_free(world);
+    }
+}
+
+/* What a lookup found is forgotten with it: the list that is read instead has it as well. */
+static void test_a_second_lookup_is_refused(void **state)
+{
+    World *world = world_of_many();
+
+    (void)state;
+    for (size_t i = 30; i < 33; i++)
+        add_entry(world, i, false);
+    world_fault(world, REQUEST_LIST_CHANNELS, 3, 1, 400, "APIG.2001");
+    expect_cost(world, 1 + 2 + PAGES);
+    world_free(world);
+}
+
 static void test_where_a_page_holds_all_it_is_read(void **state)
 {
     World *world = world_of_many();
@@ -244,6 +275,8 @@ int main(void)
         cmocka_unit_test(test_a_mixture),
         cmocka_unit_test(test_all_are_listed),
         cmocka_unit_test(test_as_many_as_pages_are_listed),
+        cmocka_unit_test(test_as_many_as_pages_are_left_are_listed),
+        cmocka_unit_test(test_a_second_lookup_is_refused),
         cmocka_unit_test(test_where_a_page_holds_all_it_is_read),
         cmocka_unit_test(test_what_is_known_ages),
         cmocka_unit_test(test_no_filter_decides_anything),
