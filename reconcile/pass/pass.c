@@ -110,10 +110,7 @@ void pass_allow_changes(Pass *pass)
 /* Makes known and records what waits, where the configuration is still the one to change by. */
 static void pass_commit(Pass *pass)
 {
-    if (pass->group_commit.is_held)
-        return;
-    group_commit_call_off(&pass->group_commit);
-    if (!group_commit_is_due(&pass->group_commit))
+    if (pass->group_commit.is_held || !group_commit_is_due(&pass->group_commit))
         return;
     if (pass->ops->may_change(pass->context))
         group_commit_commit(&pass->group_commit);
