@@ -202,6 +202,15 @@ static World *after_quarantine(void)
     return world;
 }
 
+static World *after_all_kinds_and_withheld(void)
+{
+    World *world = undo_case_mixed();
+    Conditions *conditions = &world_join_fleet(world)->conditions;
+
+    str_copy(conditions->lease, sizeof(conditions->lease), "etcd is away");
+    return world;
+}
+
 static World *after_the_last_may_go(void)
 {
     World *world = undo_case_mixed();
@@ -228,6 +237,7 @@ const Scene scenes[SCENE_COUNT] = {
     {"with stale corrections", with_stale_corrections, false},
     {"undone: all kinds", after_all_kinds, true},
     {"undone: all kinds, and crossed", after_all_kinds_and_crossed, true},
+    {"undone: all kinds, but withheld", after_all_kinds_and_withheld, true},
     {"undone: quarantine", after_quarantine, true},
     {"undone: held", after_the_last_may_go, true},
 };

@@ -277,6 +277,14 @@ void story_dry_undo(const char *heading)
     story_report();
 }
 
+void story_undo_of(const char *heading, uint32_t serial)
+{
+    story_heading(heading);
+    assert_true(world_begin_undo(told->world, serial, false));
+    world_finish(told->world);
+    story_report();
+}
+
 void story_pass_with(const char *heading, uint64_t after_usec,
                      void (*act)(World *world, void *argument), void *argument)
 {

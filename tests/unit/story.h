@@ -28,6 +28,9 @@ void story_dry_pass(const char *heading);
 void story_undo(const char *heading);
 void story_dry_undo(const char *heading);
 
+/* The undo of the pass, or undo, with that number. */
+void story_undo_of(const char *heading, uint32_t serial);
+
 /* The same, while something is done some time after its begin. */
 void story_pass_with(const char *heading, uint64_t after_usec,
                      void (*act)(World *world, void *argument), void *argument);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "reconcile/apply/group_commit.h"
+#include "reconcile/pass/pass_internal.h"
 #include "tests/world/world.h"
 
 #define LATENCY_USEC ((uint64_t)20 * USEC_PER_MSEC)
@@ -275,9 +276,28 @@ static void test_what_is_held_between_parts_goes_on(void **state)
     world_free(world);
 }
 
+/* Nothing is left for a later turn of the event loop. */
+static void test_a_stop_ends_at_once_what_waits(void **state)
+{
+    World *world = channels(2, 1);
+
+    (void)state;
+    world_begin(world, false);
+    while (world->pass->group_commit.count < 2)
+        assert_true(world_step(world));
+    world->is_stopped = true;
+    pass_stop(world->pass, "stopped by a test");
+    assert_true(pass_is_done(world->pass));
+    assert_int_equal(world->commit_count, 0);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(world_result(world, i), RESULT_DRIFT);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_stop_ends_at_once_what_waits),
         cmocka_unit_test(test_what_is_decided_at_once_shares_a_commit),
         cmocka_unit_test(test_one_that_cannot_be_recorded_fails_alone),
         cmocka_unit_test(test_a_state_that_cannot_be_written_fails_each),
