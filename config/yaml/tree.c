@@ -21,6 +21,11 @@ static TreeLevel *tree_level(Tree *tree)
     return tree->depth > 0 ? &tree->levels[tree->depth - 1] : NULL;
 }
 
+bool tree_is_in_list(const Tree *tree)
+{
+    return tree->depth > 0 && tree->levels[tree->depth - 1].node->kind == NODE_SEQUENCE;
+}
+
 static bool tree_wants_key(Tree *tree)
 {
     const TreeLevel *level = tree_level(tree);

@@ -40,6 +40,9 @@ typedef struct Tree {
 
 void tree_done(Tree *tree);
 
+/* Whether the piece that comes next is an item of a list. */
+bool tree_is_in_list(const Tree *tree);
+
 /* Reports a mistake at the piece that comes next. */
 void tree_problem(Tree *tree, Location place, const char *text);
 

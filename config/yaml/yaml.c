@@ -6,6 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "config/yaml/quick_list.h"
 #include "config/yaml/tree.h"
 #include "daemon/base/mem.h"
 
@@ -239,7 +240,63 @@ static int report_syntax(const Tree *tree, const yaml_parser_t *parser, const ch
     return -EINVAL;
 }
 
-static int parse_events(Tree *tree, yaml_parser_t *parser, const char *text, size_t size)
+/* ---- events ---- */
+
+/* What libyaml reads, and what it has read of it. */
+typedef struct Reading {
+    const char *text;
+    size_t size;
+    QuickLists lists;     /* what is read without it */
+    size_t expected_list; /* whose first item it has not read yet */
+    Tree tree;
+} Reading;
+
+static void reading_done(Reading *reading)
+{
+    quick_list_done(&reading->lists);
+    tree_done(&reading->tree);
+}
+
+static int add_items(Tree *tree, const QuickList *list)
+{
+    Location place = {.line = list->line, .column = list->column};
+    int r = 0;
+
+    for (const char *lines = list->lines; r == 0 && lines < list->lines + list->lines_size;) {
+        size_t size;
+        const char *word = quick_list_next(&lines, &size);
+
+        place.line++;
+        r = tree_add_scalar(tree, place, word, size, true);
+    }
+    return r;
+}
+
+/* Whether this is the first item of a list, just as it is written. */
+static bool is_first_item(const QuickList *list, Location place, const yaml_event_t *event)
+{
+    return event->type == YAML_SCALAR_EVENT && place.line == list->line &&
+           place.column == list->column && event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           event->data.scalar.length == list->word_size &&
+           memcmp(event->data.scalar.value, list->word, list->word_size) == 0;
+}
+
+/* Adds the items behind the first one, which was just read. 0; -EINVAL: libyaml takes the lines for
+ * something else (not reported); -ENOMEM. */
+static int take_list(Reading *reading, const yaml_event_t *event)
+{
+    const QuickList *list = &reading->lists.items[reading->expected_list];
+    Location place = place_of(&event->start_mark);
+
+    if (place.line < list->line || (place.line == list->line && place.column < list->column))
+        return 0;
+    if (!is_first_item(list, place, event) || !tree_is_in_list(&reading->tree))
+        return -EINVAL;
+    reading->expected_list++;
+    return add_items(&reading->tree, list);
+}
+
+static int parse_events(Reading *reading, yaml_parser_t *parser)
 {
     int r = 0;
 
@@ -247,23 +304,82 @@ static int parse_events(Tree *tree, yaml_parser_t *parser, const char *text, siz
         yaml_event_t event;
 
         if (!yaml_parser_parse(parser, &event))
-            return report_syntax(tree, parser, text, size);
+            return report_syntax(&reading->tree, parser, reading->text, reading->size);
         ended = event.type == YAML_STREAM_END_EVENT;
-        r = take_event(tree, &event);
+        r = take_event(&reading->tree, &event);
+        if (r == 0 && reading->expected_list < reading->lists.count)
+            r = take_list(reading, &event);
         yaml_event_delete(&event);
     }
     return r;
 }
 
+static int give_text(void *userdata, unsigned char *ret_bytes, size_t size, size_t *ret_size)
+{
+    *ret_size = quick_list_read_text(userdata, ret_bytes, size);
+    return 1;
+}
+
+/* Reads what the text says, but for its lists. 0, -EINVAL (reported), -ENOMEM. */
+static int parse(Reading *reading)
+{
+    _cleanup_(yaml_parser_delete) yaml_parser_t parser;
+    QuickText text;
+
+    if (!yaml_parser_initialize(&parser))
+        return -ENOMEM;
+    quick_list_begin_text(&text, &reading->lists, reading->text, reading->size);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input(&parser, give_text, &text);
+    return parse_events(reading, &parser);
+}
+
+/* Reads a text in which nothing is wrong and whose long lists are lists. 0; -EINVAL: libyaml must
+ * read it alone, whose words for mistakes these are (nothing is reported); -ENOMEM. */
+static int parse_quickly(const char *file, const char *text, size_t size, Arena *arena,
+                         const Node **ret_root)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    _cleanup_(reading_done) Reading reading = {
+        .text = text, .size = size, .tree = {.file = file, .arena = arena, .problems = &problems}};
+    int r = quick_list_find(&reading.lists, text, size);
+
+    if (r < 0)
+        return r;
+    if (reading.lists.count == 0)
+        return -EINVAL;
+    r = parse(&reading);
+    if (r == -ENOMEM || problems.out_of_memory)
+        return -ENOMEM;
+    if (r < 0 || problems_any(&problems) || reading.expected_list < reading.lists.count)
+        return -EINVAL;
+    *ret_root = reading.tree.root;
+    return 0;
+}
+
+/* All of it by libyaml. 0, -EINVAL (reported), -ENOMEM. */
+static int parse_whole(const char *file, const char *text, size_t size, Arena *arena,
+                       Problems *problems, const Node **ret_root)
+{
+    _cleanup_(reading_done) Reading reading = {
+        .text = text, .size = size, .tree = {.file = file, .arena = arena, .problems = problems}};
+    int r = parse(&reading);
+
+    if (r < 0)
+        return r;
+    if (!reading.tree.root) {
+        problems_add(problems, file, 1, 1, "", "empty, must be a map of keys");
+        return -EINVAL;
+    }
+    *ret_root = reading.tree.root;
+    return 0;
+}
+
 int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Problems *problems,
                const Node **ret_root)
 {
-    _cleanup_(tree_done) Tree tree = {.file = file, .arena = arena, .problems = problems};
-    _cleanup_(yaml_parser_delete) yaml_parser_t parser;
     int r;
 
-    if (!yaml_parser_initialize(&parser))
-        return problems_memory(problems);
     if (size > YAML_SIZE_MAX) {
         problems_add(problems, file, 1, 1, "",
                      "too large: more than 8 MiB, split it into several files");
@@ -274,17 +390,8 @@ int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Pr
         text += 3;
         size -= 3;
     }
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    r = parse_events(&tree, &parser, text, size);
-    if (r == -ENOMEM)
-        return problems_memory(problems);
-    if (r < 0)
-        return r;
-    if (!tree.root) {
-        problems_add(problems, file, 1, 1, "", "empty, must be a map of keys");
-        return -EINVAL;
-    }
-    *ret_root = tree.root;
-    return 0;
+    r = parse_quickly(file, text, size, arena, ret_root);
+    if (r == -EINVAL)
+        r = parse_whole(file, text, size, arena, problems, ret_root);
+    return r == -ENOMEM ? problems_memory(problems) : r;
 }

@@ -4,7 +4,8 @@
  *
  * yaml_parse() turns the text of one file into a tree of Node (node.h), each with its line and
  * column, so that every later message can say where the mistake is. libyaml reads the events, and
- * this is the only file that knows it; tree.h puts them together.
+ * this is the only file that knows it; tree.h puts them together. Of long lists of short words it
+ * reads the first and the last item alone (quick_list.h).
  *
  * rosterd accepts less than YAML allows. A duplicate key, an anchor, an alias, a tag or a second
  * document lets a file say what its reviewer does not see, so each is a mistake. A plain scalar is
