@@ -174,15 +174,41 @@ static World *with_stale_corrections(void)
     return world;
 }
 
-static World *after_all_kinds(void)
-{
-    return undo_case_mixed();
-}
-
 static void show_another_weight(WorldEvent *event)
 {
     for (size_t i = 0; i < event->members.row_count; i++)
         event->rows[i].fields.weight = 77;
+}
+
+/* Somebody changes those members before their turn. */
+static World *with_crossed_corrections(void)
+{
+    World *world = with_stale_corrections();
+
+    world_twist(world, REQUEST_LIST_MEMBERS, 2, 1, show_another_weight);
+    return world;
+}
+
+static void show_backups(WorldEvent *event)
+{
+    for (size_t i = 0; i < event->members.row_count; i++)
+        event->rows[i].fields.is_backup = true;
+}
+
+/* Somebody changes another of their fields, which the correction would send as it was. */
+static World *after_corrections_and_crossed(void)
+{
+    World *world = with_stale_corrections();
+
+    world_pass(world);
+    world_pass(world);
+    world_twist(world, REQUEST_LIST_MEMBERS, 2, 1, show_backups);
+    return world;
+}
+
+static World *after_all_kinds(void)
+{
+    return undo_case_mixed();
 }
 
 /* Somebody changes members while additions take effect. */
@@ -235,6 +261,8 @@ const Scene scenes[SCENE_COUNT] = {
     {"paused", paused, false},
     {"shut", shut, false},
     {"with stale corrections", with_stale_corrections, false},
+    {"with crossed corrections", with_crossed_corrections, false},
+    {"undone: corrections, and crossed", after_corrections_and_crossed, true},
     {"undone: all kinds", after_all_kinds, true},
     {"undone: all kinds, and crossed", after_all_kinds_and_crossed, true},
     {"undone: all kinds, but withheld", after_all_kinds_and_withheld, true},

@@ -43,7 +43,7 @@ static void play_each(const Scene *scene, bool memory, Buf *buf)
     _cleanup_free_ char *usual = scene_play(scene, &failure.disturbance);
 
     assert_null(failure.what);
-    buf_printf(buf, "== %s\n", scene->name);
+    buf_printf(buf, "== %s\n%s", scene->name, memory ? "" : usual);
     for (long after = 0; after < CALLS_MAX; after++) {
         _cleanup_free_ char *text = NULL;
         _cleanup_(buf_done) Buf difference = {0};

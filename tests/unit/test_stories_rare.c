@@ -96,10 +96,18 @@ static void enabling_is_given_up_and_has_worked(void **state)
     world_pass(world);
     for (size_t i = 0; i < 7; i++)
         quarantine_case_want(world, quarantine_case_extra(world, i));
+    world_want(world, &world->rosters[0], "", "10.5.0.1", 8080);
+    world_want(world, &world->rosters[0], "", "10.5.0.2", 8080);
+    world_add_member(&world->channels[0], "10.9.0.77", 8080)->status = 2;
     world->config.retry.attempts = 1;
     world_fault(world, REQUEST_ENABLE_MEMBER, 1, 5, 500, "APIG.9999")->has_effect = true;
     story_begin(&story, "enabling_is_given_up_and_has_worked", world);
     story_pass("five in a row have no answer that says so");
+    world->fault_count = 0;
+    world_fault(world, REQUEST_ENABLE_MEMBER, 1, 2, 400, "APIG.2001");
+    story_pass("the two that are left cannot be enabled");
+    world->fault_count = 0;
+    story_pass("they can");
     story_end();
 }
 
