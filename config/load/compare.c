@@ -46,8 +46,11 @@ static DifferenceKind compare_canonical(const char *before, const char *now)
 
 /* ---- instances ---- */
 
-static const Instance *instance_find(const Config *config, const char *name)
+/* Mostly it has the place that it has in the other. */
+static const Instance *instance_find(const Config *config, const char *name, size_t place)
 {
+    if (place < config->instance_count && str_equal(config->instances[place].name, name))
+        return &config->instances[place];
     for (size_t i = 0; i < config->instance_count; i++) {
         if (str_equal(config->instances[i].name, name))
             return &config->instances[i];
@@ -59,7 +62,7 @@ static void compare_instances(Comparison *comparison)
 {
     for (size_t i = 0; i < comparison->new->instance_count; i++) {
         const Instance *now = &comparison->new->instances[i];
-        const Instance *before = instance_find(comparison->old, now->name);
+        const Instance *before = instance_find(comparison->old, now->name, i);
         DifferenceKind kind = DIFFERENCE_ADDED;
 
         if (before)
@@ -69,7 +72,7 @@ static void compare_instances(Comparison *comparison)
     for (size_t i = 0; i < comparison->old->instance_count; i++) {
         const char *name = comparison->old->instances[i].name;
 
-        if (!instance_find(comparison->new, name))
+        if (!instance_find(comparison->new, name, i))
             compare_tell(comparison, DIFFERENCE_OF_INSTANCE, name, DIFFERENCE_REMOVED);
     }
 }

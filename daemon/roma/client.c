@@ -109,25 +109,6 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     roma_transfer_keep(client, transfer);
 }
 
-static void roma_client_on_kept(void *userdata, Renewal renewal, const Err *err)
-{
-    RomaInstance *instance = userdata;
-    RomaClient *client = instance->client;
-
-    client->on_renewed(client->userdata, (size_t)(instance - client->instances), renewal, err);
-}
-
-static void roma_client_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts,
-                                const Err *err)
-{
-    RomaInstance *instance = userdata;
-    RomaClient *client = instance->client;
-
-    if (client->on_wait)
-        client->on_wait(client->userdata, (size_t)(instance - client->instances), wait_usec,
-                        attempts, err);
-}
-
 void roma_client_guard(RomaClient *client, RomaGate gate)
 {
     client->gate = gate;
@@ -267,62 +248,11 @@ void roma_client_cancel_all(RomaClient *client)
         roma_client_cancel_instance(client, i);
 }
 
-static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,
-                              sd_event *event, Err *err)
-{
-    CredentialCacheTold told = {
-        .on_renewed = roma_client_on_kept,
-        .on_wait = roma_client_on_wait,
-        .userdata = ret,
-        .lockout_store = &client->lockout_store,
-        .route = &ret->route,
-    };
-    int r;
-
-    ret->client = client;
-    if (headers_base_init(&ret->base, instance) < 0)
-        return err_memory(err);
-    r = route_init(&ret->route, client->config, instance, err);
-    if (r >= 0)
-        r = credential_cache_new(event, client->http, client->config, instance, &told,
-                                 &ret->credential_cache, err);
-    return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
-}
-
-/* Collects the errors of all instances, so that one start names every missing file. */
-static int roma_client_add_instances(RomaClient *client, sd_event *event, Err *err)
-{
-    size_t count = client->config->instance_count;
-    Err all = {0};
-    int first = 0;
-
-    client->instances = calloc(count ? count : 1, sizeof(*client->instances));
-    if (!client->instances)
-        return err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        Err one = {0};
-        int r = roma_instance_init(&client->instances[i], client, &client->config->instances[i],
-                                   event, &one);
-
-        if (r >= 0)
-            continue;
-        if (first == 0) {
-            all = one;
-            first = r;
-        } else {
-            char before[sizeof(all.text)];
-
-            str_copy(before, sizeof(before), all.text);
-            err_set(&all, r, "%s; %s", before, one.text);
-        }
-    }
-    return first < 0 ? err_set(err, first, "%s", all.text) : 0;
-}
-
-int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
-                    RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err)
+int roma_client_make(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
+                     RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err)
 {
     _cleanup_(roma_client_freep) RomaClient *client = calloc(1, sizeof(*client));
+    size_t count = config->instance_count;
     int r;
 
     if (!client)
@@ -339,7 +269,23 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
     r = http_new(event, &client->http);
     if (r < 0)
         return err_system(err, r, "cannot set up the HTTP client");
-    r = roma_client_add_instances(client, event, err);
+    client->event = event;
+    client->instances = calloc(count ? count : 1, sizeof(*client->instances));
+    if (!client->instances)
+        return err_memory(err);
+    *ret_client = TAKE_PTR(client);
+    return 0;
+}
+
+int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
+                    RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err)
+{
+    _cleanup_(roma_client_freep) RomaClient *client = NULL;
+    int r =
+        roma_client_make(event, config, read_only, on_answer, on_renewed, userdata, &client, err);
+
+    if (r >= 0)
+        r = roma_client_read(client, SIZE_MAX, err);
     if (r < 0)
         return r;
     *ret_client = TAKE_PTR(client);
@@ -352,13 +298,8 @@ void roma_client_free(RomaClient *client)
         return;
     if (client->instances)
         roma_client_cancel_all(client);
-    for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
-        credential_cache_free(client->instances[i].credential_cache);
-        headers_base_done(&client->instances[i].base);
-        route_done(&client->instances[i].route);
-        permits_done(&client->instances[i].permits);
-        permits_done(&client->instances[i].undone);
-    }
+    for (size_t i = 0; client->instances && i < client->config->instance_count; i++)
+        roma_client_drop(client, i);
     free(client->instances);
     while (client->idle) {
         RomaTransfer *transfer = client->idle;

@@ -52,6 +52,13 @@ typedef void (*RomaOnWait)(void *userdata, size_t instance, uint64_t wait_usec, 
 int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
                     RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err);
 
+/* The same in parts: without reading anything; and then the files of so many further instances. 1:
+ * there are more; 0: all are read; negative, with all of them looked at: as roma_client_new().
+ * Nothing may be submitted before. */
+int roma_client_make(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
+                     RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err);
+int roma_client_read(RomaClient *client, size_t at_once, Err *err);
+
 /* Has such waits told, with roma_client_new()'s userdata. */
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
@@ -70,6 +77,10 @@ void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store
 /* Has what credentials are got by take permits of that limiter, and keeps no more connections than
  * it has permits; roma_client_submit() is for who holds one. Borrowed: it outlives the client. */
 void roma_client_limit(RomaClient *client, Limiter *limiter);
+
+/* Frees what belongs to one instance, which is not used any more: whoever frees a client of a
+ * thousand does it in parts. Harmless twice. */
+void roma_client_drop(RomaClient *client, size_t instance);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

@@ -33,7 +33,11 @@ struct RomaClient {
     LockoutStore lockout_store;
     void *userdata;
     Http *http;
+    sd_event *event;
     RomaInstance *instances;
+    size_t read_count; /* instances whose files were read */
+    int unread_result; /* the error of the first of them that could not be; 0: there is none */
+    Err unread;        /* with it: of all of them */
     ResponseReader reader;
     RomaTransfer *under_way;
     RomaTransfer *idle;

@@ -99,7 +99,7 @@ static int backend_keep_lockout(void *userdata, const char *subject, const Locko
     return backend->store ? store_keep_lockout(backend->store, subject, lockout, NULL) : -EIO;
 }
 
-int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
+int backend_make(Backend *backend, sd_event *event, const Config *config, bool dry_run,
                  Store *store, const Err *store_err, Err *err)
 {
     const LockoutStore lockout_store = {backend_recall_lockout, backend_keep_lockout, backend};
@@ -118,14 +118,27 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
     if (digest_prepare() < 0 || channel_index_init(&backend->channels, config) < 0 ||
         instance_index_init(&backend->instances, config) < 0 || backend_add_throttles(backend) < 0)
         return err_memory(err);
-    r = roma_client_new(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,
-                        &backend->client, err);
+    r = roma_client_make(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,
+                         &backend->client, err);
     if (r < 0)
         return r;
     roma_client_tell_waits(backend->client, backend_on_wait);
     roma_client_remember_lockouts(backend->client, &lockout_store);
     roma_client_limit(backend->client, &backend->limiter);
     return r;
+}
+
+int backend_read(Backend *backend, size_t at_once, Err *err)
+{
+    return roma_client_read(backend->client, at_once, err);
+}
+
+int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
+                 Store *store, const Err *store_err, Err *err)
+{
+    int r = backend_make(backend, event, config, dry_run, store, store_err, err);
+
+    return r < 0 ? r : backend_read(backend, SIZE_MAX, err);
 }
 
 /* ---- the fleet ---- */

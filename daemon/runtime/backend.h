@@ -72,6 +72,11 @@ typedef struct Backend {
 int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
                  Store *store, const Err *store_err, Err *err);
 
+/* The same in parts, as roma_client_make() and roma_client_read(). */
+int backend_make(Backend *backend, sd_event *event, const Config *config, bool dry_run,
+                 Store *store, const Err *store_err, Err *err);
+int backend_read(Backend *backend, size_t at_once, Err *err);
+
 /* After all its users. */
 void backend_close(Backend *backend);
 

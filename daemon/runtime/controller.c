@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/runtime/controller.h"
+#include "daemon/runtime/controller_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -127,7 +127,7 @@ static void controller_abandon_undo(void *context, const char *why)
     pass_run_abandon(controller->undo_run, why);
 }
 
-static const ScheduleOps controller_ops = {
+const ScheduleOps controller_ops = {
     .now_usec = controller_now_usec,
     .random = controller_random,
     .wake_at = controller_wake_at,
@@ -145,10 +145,10 @@ static const ScheduleOps controller_ops = {
     .abandon_undo = controller_abandon_undo,
 };
 
-/* ---- beginning and ending ---- */
+/* ---- what is told ---- */
 
 /* A lifecycle that is ending is stepped by controller_step() alone, outside of its passes. */
-static void controller_tell(Controller *controller)
+void controller_tell(Controller *controller)
 {
     if (controller->lifecycle.state == LIFECYCLE_RUNNING)
         lifecycle_step(&controller->lifecycle);
@@ -156,7 +156,7 @@ static void controller_tell(Controller *controller)
         controller->on_pass(controller->userdata);
 }
 
-static void controller_on_pass(Scheduler *scheduler, void *userdata)
+void controller_on_pass(Scheduler *scheduler, void *userdata)
 {
     Controller *controller = userdata;
     const Backend *backend = &controller->backend;
@@ -164,121 +164,6 @@ static void controller_on_pass(Scheduler *scheduler, void *userdata)
     if (backend->fleet)
         fleet_step(backend->fleet, backend->keys[scheduler->instance]);
     controller_tell(controller);
-}
-
-/* Each channel's place among those of its instance. */
-static int controller_number_channels(Controller *controller)
-{
-    const Config *config = controller->config;
-    _cleanup_free_ size_t *counts = calloc(config->instance_count + 1, sizeof(*counts));
-
-    controller->numbers = calloc(config->channel_count + 1, sizeof(*controller->numbers));
-    if (!counts || !controller->numbers)
-        return -ENOMEM;
-    for (size_t i = 0; i < config->channel_count; i++)
-        controller->numbers[i] = counts[config->channels[i].instance]++;
-    return 0;
-}
-
-static int controller_add_schedulers(Controller *controller)
-{
-    size_t count = controller->config->instance_count;
-    int r = lifecycle_init(&controller->lifecycle, &controller_ops, controller, count,
-                           controller->config->interval_usec);
-
-    if (r < 0)
-        return r;
-    controller->schedulers = calloc(count, sizeof(*controller->schedulers));
-    if (!controller->schedulers)
-        return -ENOMEM;
-    while (controller->scheduler_count < count && r >= 0) {
-        size_t i = controller->scheduler_count++;
-
-        r = scheduler_init(&controller->schedulers[i], &controller->backend,
-                           &controller->lifecycle.schedules[i], controller_on_pass, controller);
-    }
-    return r;
-}
-
-int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
-                   const Err *store_err, Controller **ret_controller, Err *err)
-{
-    _cleanup_(config_freep) Config *owned = config;
-    Controller *controller = calloc(1, sizeof(*controller));
-    int r;
-
-    assert(event && config && store_err);
-    if (!controller)
-        return err_memory(err);
-    controller->config = TAKE_PTR(owned);
-    controller->loaded_usec = clock_realtime_usec();
-    r = backend_open(&controller->backend, event, controller->config, dry_run, store, store_err,
-                     err);
-    if (r >= 0) {
-        r = tally_new(controller->config, &controller->backend.tally);
-        if (r >= 0)
-            r = controller_number_channels(controller);
-        if (r >= 0)
-            r = controller_add_schedulers(controller);
-        if (r < 0)
-            err_system(err, r, "cannot set up the passes");
-    }
-    if (r < 0) {
-        controller_free(controller);
-        return r;
-    }
-    *ret_controller = controller;
-    return 0;
-}
-
-void controller_free(Controller *controller)
-{
-    if (!controller)
-        return;
-    assert(!controller->undo_run);
-    for (size_t i = 0; i < controller->scheduler_count; i++)
-        scheduler_done(&controller->schedulers[i]);
-    free(controller->schedulers);
-    free(controller->numbers);
-    lifecycle_done(&controller->lifecycle);
-    tally_free(controller->backend.tally);
-    backend_close(&controller->backend);
-    config_free(controller->config);
-    free(controller);
-}
-
-static void controller_take_over(Controller *controller, size_t number, Controller *old)
-{
-    const Instance *instance = &controller->config->instances[number];
-    size_t i = instance_index_find(&old->backend.instances, instance);
-
-    if (i == old->config->instance_count ||
-        !str_equal(instance->name, old->config->instances[i].name))
-        return;
-    throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
-    pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
-    take_over_take(&controller->backend.take_overs[number], &old->backend.take_overs[i]);
-    controller->backend.unheard_usec[number] = old->backend.unheard_usec[i];
-    scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
-    roma_client_take_over(controller->backend.client, number, old->backend.client, i);
-}
-
-void controller_begin(Controller *controller, Controller *old, ControllerOnPass on_pass,
-                      void *userdata)
-{
-    assert(on_pass && !controller->on_pass && old != controller);
-    assert(!old || lifecycle_is_over(&old->lifecycle));
-    controller->on_pass = on_pass;
-    controller->userdata = userdata;
-    for (size_t i = 0; i < controller->scheduler_count && old; i++)
-        controller_take_over(controller, i, old);
-    if (old)
-        tally_take_over(controller->backend.tally, old->backend.tally);
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->schedulers[i].channel_count == 0)
-            quarantine_left_tell(&controller->backend, i, NULL);
-    }
-    lifecycle_begin(&controller->lifecycle);
 }
 
 void controller_use_store(Controller *controller, Store *store)

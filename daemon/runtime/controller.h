@@ -47,12 +47,16 @@ struct Controller {
     Lifecycle lifecycle;
     Scheduler *schedulers;  /* one for each instance */
     size_t scheduler_count; /* of those that were initialised */
+    size_t freed_count;     /* of those that are gone again: controller_free_part() */
     size_t *numbers;        /* of each channel of the configuration, among its scheduler's */
     ControllerUndo undo;    /* while one is asked for or under way */
     PassRun *undo_run; /* borrowed: it ends by controller_end_undo(); NULL: none is under way */
     ControllerOnPass on_pass;
     void *userdata;
 };
+
+/* So many instances are read, or freed, in one turn of the event loop. */
+#define CONTROLLER_INSTANCES_AT_ONCE 32U
 
 /*
  * Makes a controller and reads its credentials; nothing is sent before controller_begin(). Takes
@@ -61,10 +65,24 @@ struct Controller {
 int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
                    const Err *store_err, Controller **ret_controller, Err *err);
 
+/*
+ * The same in parts, where the event loop goes on meanwhile: controller_make() reads nothing;
+ * controller_read() then reads the credentials of so many instances. 1: there are more; 0: all are
+ * read, and controller_begin() may follow; negative, once all were looked at: as controller_new(),
+ * and controller_free() is to follow.
+ */
+int controller_make(sd_event *event, Config *config, bool dry_run, Store *store,
+                    const Err *store_err, Controller **ret_controller, Err *err);
+int controller_read(Controller *controller, size_t at_once, Err *err);
+
 /* After controller_step() has said that it is over, or controller_abandon(); never while an
  * undo's run is under way. NULL is fine. */
 void controller_free(Controller *controller);
 DEFINE_CLEANUP(Controller, controller_free)
+
+/* Frees a part of it, in the same cases: it can only be freed further then, by this or by
+ * controller_free(). True once it is gone. */
+bool controller_free_part(Controller *controller);
 
 /* The first passes begin at once. `old` (may be NULL) is the controller before: what is known of
  * the same instances goes on, such as how long they throttle us. Needs no memory: by now there is

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/service/reload.h"
+#include "daemon/service/reload_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load/compare.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
@@ -15,8 +15,6 @@
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
 #include "daemon/notify/destination.h"
-
-#define RELOAD_INSTANCE_SIZE 128
 
 /* How long the event loop waits for a load, which mostly takes less. */
 #define RELOAD_WAIT_USEC (5 * USEC_PER_MSEC)
@@ -60,72 +58,6 @@ static void reload_refuse(Reload *reload, const Problems *problems, const char *
     reload_log_invalid(reload, consequence);
 }
 
-/* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about
- * none.
- */
-static const char *reload_split_name(const Difference *change,
-                                     char ret_instance[static RELOAD_INSTANCE_SIZE])
-{
-    const char *slash = strchr(change->name, '/');
-
-    if (change->subject == DIFFERENCE_OF_SETTINGS)
-        return NULL;
-    if (change->subject == DIFFERENCE_OF_INSTANCE || !slash) {
-        str_copy(ret_instance, RELOAD_INSTANCE_SIZE, change->name);
-        return NULL;
-    }
-    snprintf(ret_instance, RELOAD_INSTANCE_SIZE, "%.*s", (int)(slash - change->name), change->name);
-    return str_has_prefix(slash + 1, "id:") ? slash + 4 : slash + 1;
-}
-
-static void reload_on_change(const Difference *change, void *userdata)
-{
-    static const char *const subjects[] = {
-        [DIFFERENCE_OF_SETTINGS] = "",
-        [DIFFERENCE_OF_INSTANCE] = "instance ",
-        [DIFFERENCE_OF_CHANNEL] = "channel ",
-    };
-    LogLevel level = change->kind == DIFFERENCE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
-    char instance[RELOAD_INSTANCE_SIZE] = "";
-    LogFields fields = {.message_id = MESSAGE_RELOADED, .instance = instance};
-
-    (void)userdata;
-    /* Of thousands of channels, nearly all are unchanged. */
-    if (!log_is_wanted(level))
-        return;
-    fields.channel = reload_split_name(change, instance);
-    fields.action = compare_kind_text(change->kind);
-    log_event(level, &fields, "reload: %s%s%s%s: %s%s", subjects[change->subject],
-              change->subject == DIFFERENCE_OF_SETTINGS ? change->name : instance,
-              fields.channel ? "/" : "", fields.channel ? fields.channel : "", fields.action,
-              change->kind == DIFFERENCE_REMOVED ? ", no longer managed" : "");
-}
-
-static const char *reload_fleet_of(const Config *config)
-{
-    return config->fleet ? config->fleet->canonical : "";
-}
-
-/* Once for each change, and not for one that takes another back. */
-static void reload_log_restart(const Reload *reload, const Config *old, const Config *new)
-{
-    if (!str_equal(reload->fleet_in_force, reload_fleet_of(new)) &&
-        !str_equal(reload_fleet_of(old), reload_fleet_of(new)))
-        log_event(LOG_LEVEL_WARNING, NULL, "reload: fleet changed: this takes a restart");
-    for (SettingName name = 0; name < SETTING_COUNT; name++) {
-        _cleanup_(buf_done) Buf before = {0}, now = {0};
-
-        if (setting_row(name)->reload != SETTING_BY_RESTART)
-            continue;
-        setting_print(old, name, &before);
-        setting_print(new, name, &now);
-        if (!str_equal(reload->in_force[name], buf_text(&now)) &&
-            !str_equal(buf_text(&before), buf_text(&now)))
-            log_event(LOG_LEVEL_WARNING, NULL, "reload: %s changed: this takes a restart",
-                      setting_row(name)->path);
-    }
-}
-
 static void reload_watch(Watch *watch, const Sources *sources)
 {
     int r = watch_set(watch, sources);
@@ -139,22 +71,6 @@ static void reload_watch(Watch *watch, const Sources *sources)
 void reload_watch_again(Reload *reload)
 {
     reload_watch(reload->watch, settle_get_read(reload->settle));
-}
-
-static int reload_keep_in_force(Reload *reload, const Config *config)
-{
-    str_copy(reload->fleet_in_force, sizeof(reload->fleet_in_force), reload_fleet_of(config));
-    for (SettingName name = 0; name < SETTING_COUNT; name++) {
-        _cleanup_(buf_done) Buf value = {0};
-
-        if (setting_row(name)->reload != SETTING_BY_RESTART)
-            continue;
-        setting_print(config, name, &value);
-        reload->in_force[name] = buf_take(&value);
-        if (!reload->in_force[name])
-            return -ENOMEM;
-    }
-    return 0;
 }
 
 int reload_start(Reload *reload, Config **ret_config)
@@ -184,6 +100,8 @@ int reload_start(Reload *reload, Config **ret_config)
 void reload_done(Reload *reload)
 {
     look_leavep(&reload->load);
+    controller_free(reload->opening);
+    sources_done(&reload->opened);
     roster_readings_done(&reload->read);
     watch_free(reload->watch);
     settle_free(reload->settle);
@@ -209,7 +127,12 @@ static void reload_log_valid(Reload *reload)
 
 bool reload_is_loading(const Reload *reload)
 {
-    return reload->load != NULL;
+    return reload->load || reload->opening;
+}
+
+bool reload_is_opening(const Reload *reload)
+{
+    return reload->opening != NULL;
 }
 
 /* One that goes from file to file is not late, however many there are. */
@@ -245,7 +168,9 @@ static void reload_note_late(Reload *reload)
 /* Without memory there is none under way, and reload_load() tells of that. */
 bool reload_begin(Reload *reload, bool is_asked)
 {
-    reload->is_asked_again = reload->load && is_asked;
+    reload->is_asked_again = reload_is_loading(reload) && is_asked;
+    if (reload->opening)
+        return false;
     if (!reload->load) {
         reload->is_asked = is_asked;
         reload->is_late_said = false;
@@ -292,13 +217,20 @@ static void reload_keep_readings(Reload *reload, RosterReadings *read)
     *read = (RosterReadings){0};
 }
 
-/* 0 or -EINVAL with a set read; -EAGAIN, nothing comes of this reading. */
-static int reload_read(Reload *reload, Problems *problems, Config **ret_config)
+/* The files of this reading are the ones that others differ from, from now on. */
+static void reload_use(Reload *reload, Sources *sources)
+{
+    reload_watch(reload->watch, sources);
+    settle_use(reload->settle, sources, reload->is_asked);
+}
+
+/* 0 or -EINVAL with a set read, of these files; -EAGAIN, nothing comes of this reading. */
+static int reload_read(Reload *reload, Problems *problems, Sources *ret_sources,
+                       Config **ret_config)
 {
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_(sources_done) Sources sources = {0};
     _cleanup_(roster_readings_done) RosterReadings read = {0};
-    bool is_asked = reload->is_asked;
     int r = -ENOMEM;
 
     if (reload->load)
@@ -311,10 +243,10 @@ static int reload_read(Reload *reload, Problems *problems, Config **ret_config)
         settle_put_off(reload->settle);
         return -EAGAIN;
     }
-    if (!is_asked && !settle_accepts(reload->settle, &sources))
+    if (!reload->is_asked && !settle_accepts(reload->settle, &sources))
         return -EAGAIN;
-    reload_watch(reload->watch, &sources);
-    settle_use(reload->settle, &sources, is_asked);
+    *ret_sources = sources;
+    sources = (Sources){0};
     *ret_config = TAKE_PTR(config);
     return r;
 }
@@ -333,28 +265,62 @@ static void reload_keep_places(Config *old, Config *new)
                   "out of memory: messages may name the places of before in rosters");
 }
 
-static int reload_open(Reload *reload, const State *state, Config *config,
+static int reload_refuse_unopened(Reload *reload, const Err *err)
+{
+    reload->is_unopened = true;
+    reload_note_invalid(reload);
+    str_copy(reload->invalid, sizeof(reload->invalid), err->text);
+    buf_done(&reload->errors);
+    buf_puts(&reload->errors, err->text);
+    log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
+              err->text);
+    return -EINVAL;
+}
+
+/* Reads the secrets of some instances more. */
+static int reload_open_part(Reload *reload, Controller **ret_controller)
+{
+    _cleanup_(controller_freep) Controller *controller = NULL;
+    Err err = {0};
+    int r = controller_read(reload->opening, CONTROLLER_INSTANCES_AT_ONCE, &err);
+
+    if (r > 0)
+        return -EINPROGRESS;
+    controller = TAKE_PTR(reload->opening);
+    reload_use(reload, &reload->opened);
+    if (r < 0)
+        return reload_refuse_unopened(reload, &err);
+    reload_log_valid(reload);
+    *ret_controller = TAKE_PTR(controller);
+    return 0;
+}
+
+static int reload_open(Reload *reload, const State *state, Config *config, Sources *sources,
                        Controller **ret_controller)
 {
     _cleanup_(config_freep) Config *owned = config;
     Err err = {0};
     int r = control_check(config, &err);
 
+    assert(!reload->opening);
     if (r >= 0)
         r = destination_check(config, &err);
     if (r >= 0)
-        r = controller_new(reload->event, TAKE_PTR(owned), reload->options->dry_run, state->store,
-                           &state->err, ret_controller, &err);
-    if (r >= 0)
-        return 0;
-    reload->is_unopened = true;
-    reload_note_invalid(reload);
-    str_copy(reload->invalid, sizeof(reload->invalid), err.text);
-    buf_done(&reload->errors);
-    buf_puts(&reload->errors, err.text);
-    log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
-              err.text);
-    return -EINVAL;
+        r = controller_make(reload->event, TAKE_PTR(owned), reload->options->dry_run, state->store,
+                            &state->err, &reload->opening, &err);
+    if (r < 0) {
+        reload_use(reload, sources);
+        return reload_refuse_unopened(reload, &err);
+    }
+    reload->opened = *sources;
+    *sources = (Sources){0};
+    if (reload->opening->config->instance_count <= CONTROLLER_INSTANCES_AT_ONCE)
+        return reload_open_part(reload, ret_controller);
+    /* Until all are read, the files count as ones that are not: nothing is changed by the set in
+     * force. */
+    if (!settle_is_waiting(reload->settle))
+        settle_hold(reload->settle);
+    return -EINPROGRESS;
 }
 
 static int reload_take(Reload *reload, const State *state, Config *old, Controller **ret_controller)
@@ -362,14 +328,17 @@ static int reload_take(Reload *reload, const State *state, Config *old, Controll
     const LogFields fields = {.message_id = MESSAGE_RELOADED, .action = "same"};
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
+    _cleanup_(sources_done) Sources sources = {0};
     bool is_asked = reload->is_asked;
-    int changes, r = reload_read(reload, &problems, &config);
+    int changes, r = reload_read(reload, &problems, &sources, &config);
 
-    if (r == -EINVAL)
+    if (r == -EINVAL) {
+        reload_use(reload, &sources);
         reload_refuse(reload, &problems, "the last good settings and rosters stay in force");
+    }
     if (r < 0)
         return r;
-    changes = compare_configs(old, config, reload_on_change, NULL);
+    changes = reload_compare(old, config);
     if (changes == 0 && is_asked)
         log_event(LOG_LEVEL_INFO, &fields,
                   "reload: nothing has changed in settings and rosters, secrets are read again");
@@ -377,21 +346,27 @@ static int reload_take(Reload *reload, const State *state, Config *old, Controll
         reload_log_set(config);
     reload_log_restart(reload, old, config);
     warnings_log(config, is_asked ? NULL : old);
-    if (changes == 0 && !is_asked)
-        reload_keep_places(old, config);
-    else
-        r = reload_open(reload, state, TAKE_PTR(config), ret_controller);
-    if (r >= 0)
-        reload_log_valid(reload);
-    return r;
+    if (changes != 0 || is_asked)
+        return reload_open(reload, state, TAKE_PTR(config), &sources, ret_controller);
+    reload_use(reload, &sources);
+    reload_keep_places(old, config);
+    reload_log_valid(reload);
+    return 0;
 }
 
 /* What is in force, and what was read last, are not to take the memory of two sets. */
 int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller)
 {
-    int r = reload_take(reload, state, old, ret_controller);
+    int r = reload->opening ? reload_open_part(reload, ret_controller)
+                            : reload_take(reload, state, old, ret_controller);
 
-    if (!*ret_controller)
+    if (!*ret_controller && r != -EINPROGRESS)
         roster_readings_keep_shared(&reload->read, old);
     return r;
+}
+
+void reload_use_store(Reload *reload, Store *store)
+{
+    if (reload->opening)
+        controller_use_store(reload->opening, store);
 }

@@ -16,6 +16,8 @@ typedef struct Reload {
     Settle *settle;      /* likewise */
     RosterReadings read; /* of the roster files, for the next load */
     Look *load;          /* under way; NULL: none is */
+    Controller *opening; /* made of what was loaded, while its secrets are read; NULL: none is */
+    Sources opened;      /* with it: the files that it is made of */
     bool is_asked;       /* `load`: by a person, at once */
     bool is_asked_again; /* `load`: since it began, and it may have read what was there before */
     char touched[ASIDE_PATH_SIZE]; /* `load`: what it was seen at last */
@@ -48,6 +50,9 @@ bool reload_begin(Reload *reload, bool is_asked);
 
 bool reload_is_loading(const Reload *reload);
 
+/* Whether what was loaded is being opened: reload_load() goes on with it, in any turn. */
+bool reload_is_opening(const Reload *reload);
+
 /* Whether what is under way has ended. */
 bool reload_is_done(Reload *reload);
 
@@ -62,9 +67,14 @@ bool reload_is_late(const Reload *reload);
  * `old` says already (or asked for): 0 with a controller, not begun, and a line in the log for each
  * thing that changed. Valid and the same: 0 without one, and `old` tells the files and lines of
  * now. Invalid: -EINVAL, every error in the log. -EAGAIN: the files have changed again, or there is
- * no memory, and SettleOnEnd follows. Watches the files that were read.
+ * no memory, and SettleOnEnd follows. -EINPROGRESS: the secrets of many instances are being read,
+ * call it again in a later turn, with what is in force then; until then it is loading, and nothing
+ * is to be changed. Watches the files that were read.
  */
 int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller);
+
+/* The state can be used from now on (controller_use_store()). */
+void reload_use_store(Reload *reload, Store *store);
 
 /* Which set is in force from now on. */
 void reload_log_set(const Config *config);

@@ -98,6 +98,7 @@ static void service_use_state(Service *service)
     controller_use_store(service->controller, service->state.store);
     if (service->next)
         controller_use_store(service->next, service->state.store);
+    reload_use_store(&service->reload, service->state.store);
     service_fleet_use_store(service);
     service_use_notices(service);
     controller_ask(service->controller);
@@ -214,6 +215,7 @@ int service_run(const Options *options)
     notices_free(service.notices);
     free(service.waiters);
     metrics_file_done(&service.metrics_file);
+    controller_free(service.retired);
     controller_free(service.next);
     controller_free(service.controller);
     service_fleet_done(&service);

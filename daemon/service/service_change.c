@@ -120,6 +120,19 @@ static void service_on_pass(void *userdata)
         service_give_back();
 }
 
+/* There may be much of it, and nobody waits for it. */
+static void service_free_retired(Service *service)
+{
+    if (!service->retired)
+        return;
+    if (!controller_free_part(service->retired)) {
+        service_look_later(service);
+        return;
+    }
+    service->retired = NULL;
+    service_give_back();
+}
+
 void service_begin_controller(Service *service, Controller *controller)
 {
     Controller *old;
@@ -136,7 +149,9 @@ void service_begin_controller(Service *service, Controller *controller)
     service->controller = controller;
     service_use_notices(service);
     service_fleet_tell(service, old);
-    controller_free(old);
+    controller_free(service->retired);
+    service->retired = old;
+    service_look_later(service);
     service_give_back();
 }
 
@@ -159,6 +174,7 @@ int service_on_idle(sd_event_source *source, void *userdata)
             sd_event_exit(service->event, 0);
         return 0;
     }
+    service_free_retired(service);
     service_change_controller(service);
     service_update_hold(service);
     service_look_for_waiters(service);
@@ -186,6 +202,8 @@ static void service_take_load(Service *service)
     int r = reload_load(&service->reload, &service->state, old, &controller);
 
     assert(!controller || r >= 0);
+    if (r == -EINPROGRESS)
+        return;
     if (controller)
         service_adopt(service, controller);
     if (is_again && reload_begin(&service->reload, true))
@@ -230,6 +248,13 @@ static int service_on_load_time(sd_event_source *source, uint64_t usec, void *us
     return 0;
 }
 
+static uint64_t service_load_wait_usec(const Service *service)
+{
+    if (reload_is_opening(&service->reload))
+        return 0;
+    return reload_is_late(&service->reload) ? CHANGE_LOOK_LATE_USEC : CHANGE_LOOK_USEC;
+}
+
 /* The loop goes on meanwhile, and changes nothing. */
 static void service_await_load(Service *service)
 {
@@ -238,9 +263,8 @@ static void service_await_load(Service *service)
         return;
     service_update_hold(service);
     if (sd_event_add_time_relative(service->event, &service->load_timer, CLOCK_MONOTONIC,
-                                   reload_is_late(&service->reload) ? CHANGE_LOOK_LATE_USEC
-                                                                    : CHANGE_LOOK_USEC,
-                                   USEC_PER_MSEC, service_on_load_time, service) < 0)
+                                   service_load_wait_usec(service), USEC_PER_MSEC,
+                                   service_on_load_time, service) < 0)
         service->load_timer = NULL;
 }
 

@@ -31,6 +31,7 @@ typedef struct Service {
     State state;
     Controller *controller; /* in force */
     Controller *next;       /* waits for the passes of `controller` to end; NULL: none */
+    Controller *retired;    /* was in force before: it is freed in parts; NULL: none is left */
     Reload reload;
     sd_event_source *load_timer; /* looks whether what is being loaded is loaded; NULL: never */
     bool is_reloading;           /* the service manager was told of a reload, and not of its end */
