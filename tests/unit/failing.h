@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An allocator that fails on demand, in the whole test program, its libraries included: so that
- * each allocation can fail once, in turn. A sanitizer's own allocator cannot be replaced. */
+ * each allocation can fail once, in turn. json-c's parser is left out. A sanitizer's own allocator
+ * cannot be replaced. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/memory_case.h"
 
-#include <dlfcn.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,23 +8,6 @@
 #include <unistd.h>
 
 #include "tests/unit/failing.h"
-
-/* Stands before json-c's own. */
-json_object *json_tokener_parse_ex(json_tokener *tokener, const char *text, int size)
-{
-    static json_object *(*parse)(json_tokener *, const char *, int);
-    bool before = failing_pause(true);
-    json_object *parsed;
-
-    if (!parse) {
-        void *found = dlsym(RTLD_NEXT, "json_tokener_parse_ex");
-
-        memcpy(&parse, &found, sizeof(parse));
-    }
-    parsed = parse(tokener, text, size);
-    failing_pause(before);
-    return parsed;
-}
 
 pid_t memory_case_begin(ClientCase *client_case)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What tests share in which each allocation of a client's life fails once, in turn: the service in
- * a process of its own, so that the test has the allocator to itself, and the turns. json-c's
- * parser is left out: 0.16 reads through a null pointer when it cannot copy a key.
+ * a process of its own, so that the test has the allocator to itself, and the turns.
  */
 #pragma once
 

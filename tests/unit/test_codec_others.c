@@ -182,6 +182,12 @@ static void test_errors(void **state)
     assert_error(fixture, "{\"error\":\"e\"}", "", "e", "");
     assert_error(fixture, "{\"error\":{\"title\":\"t\"}}", "", "t", "");
     assert_error(fixture, "{\"error\":{\"message\":\"m\"}}", "", "m", "");
+    /* No copy is made of what has keys in it, wherever they stand. */
+    assert_error(fixture, "{\"error_msg\":\"m\",\"credential\":{\"secret\":\"s\"},\"x\":1}", "",
+                 "an error beside keys, which are not read", "");
+    assert_error(fixture, "{\"credential\":null,\"error_code\":\"c\"}", "",
+                 "an error beside keys, which are not read", "");
+    assert_error(fixture, "{\"error\":{\"credential\":\"c\",\"message\":\"m\"}}", "", "m", "");
 }
 
 static void assert_told_status(CodecCase *fixture, const char *code, int http)

@@ -257,6 +257,24 @@ static void test_how_long_keys_are_good(void **state)
     assert_int_equal(metadata.key_requests, 5);
 }
 
+/* Where the service does not tell its clock, this host's is all there is. */
+static void test_how_long_keys_are_good_without_a_date(void **state)
+{
+    ClientCase *client_case = *state;
+    char keys[256], until[CLOCK_RFC3339_SIZE];
+    uint64_t before_usec, start_usec = clock_realtime_usec();
+
+    clock_format_rfc3339(start_usec + USEC_PER_DAY, until);
+    snprintf(keys, sizeof(keys), KEYS_UNTIL("A1", "%s"), until);
+    metadata.keys = keys;
+    before_usec = clock_monotonic_usec();
+    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_in_range(roma_client_credential(client_case->client, 0).expires_usec,
+                    before_usec + USEC_PER_DAY - USEC_PER_SEC -
+                        (clock_realtime_usec() - start_usec),
+                    clock_monotonic_usec() + USEC_PER_DAY);
+}
+
 /* The settings need not say where the service is: it is at one place in every host. */
 static void test_the_usual_place_needs_no_setting(void **state)
 {
@@ -328,6 +346,7 @@ int main(void)
         TEST(test_what_are_no_keys),
         TEST(test_a_host_without_an_agency),
         TEST(test_how_long_keys_are_good),
+        TEST(test_how_long_keys_are_good_without_a_date),
         TEST(test_the_usual_place_needs_no_setting),
         TEST(test_it_is_cancelled_and_begun_anew),
         TEST(test_a_reload_goes_on_with_the_keys),
