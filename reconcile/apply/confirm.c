@@ -97,6 +97,7 @@ static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err
 
     if (*outcome != OUTCOME_FAILED)
         return 0;
+    assert(sent->is_decided || sent->may_have_worked);
     if (confirm_shows(channel, number)) {
         *outcome = sent->may_have_worked && !sent->is_decided ? OUTCOME_DELETED : OUTCOME_GONE;
         sent_tell(channel, number, NULL);
@@ -104,8 +105,6 @@ static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err
         return 0;
     } else if (sent->was_uncertain) {
         sent_tell(channel, number, report_error(channel->report));
-    } else if (!sent->may_have_worked) {
-        return 0;
     }
     return sent_decide(channel, number, *outcome, err);
 }

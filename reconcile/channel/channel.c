@@ -138,18 +138,6 @@ void channel_end(ChannelPass *channel, Result result, const Err *err)
         channel_tell(channel, EVENT_CHANNEL_FAILED, channel->report->error);
 }
 
-void channel_fail(ChannelPass *channel, int error, const char *what)
-{
-    Err err = {0};
-
-    assert(error < 0);
-    if (error == -ENOMEM)
-        err_memory(&err);
-    else
-        err_system(&err, error, "%s", what);
-    channel_end(channel, RESULT_FAILED, &err);
-}
-
 /* ---- reading a whole list ---- */
 
 static int channel_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
@@ -255,7 +243,8 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     channel->held = calloc(GUARD_COUNT, sizeof(*channel->held));
     if (!channel->guards || !channel->held ||
         report_set_identity(channel->report, row->id, row->name) < 0) {
-        channel_fail(channel, -ENOMEM, "");
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
         return;
     }
     if (kind == CHANNEL_UNMANAGEABLE) {

@@ -151,9 +151,6 @@ struct ChannelPass {
  * is whole. The end is is_done, perhaps before this returns. */
 void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole on_list);
 
-/* Ends it as failed by a system's error, or for want of memory. */
-void channel_fail(ChannelPass *channel, int error, const char *what);
-
 /* Ends it with a result; `err` (may be NULL) goes into the report unless there is an earlier one.
  */
 void channel_end(ChannelPass *channel, Result result, const Err *err);

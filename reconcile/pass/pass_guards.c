@@ -26,8 +26,7 @@ void pass_spent_done(PassSpent *spent)
 
 void pass_spent_take(PassSpent *spent, PassSpent *other)
 {
-    if (spent == other)
-        return;
+    assert(spent != other);
     pass_spent_done(spent);
     *spent = *other;
     *other = (PassSpent){0};
