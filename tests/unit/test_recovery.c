@@ -170,6 +170,22 @@ static void test_a_stopped_pass_leaves_it_undecided(void **state)
     world_free(world);
 }
 
+/* Nobody can say what its list would tell. */
+static void test_a_row_that_cannot_be_read_leaves_it_undecided(void **state)
+{
+    World *world = left(true);
+
+    (void)state;
+    world->channels[1].row.odd = "its port is no port";
+    world_pass(world);
+    assert_false(world->actions[0].is_decided);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
+    world->channels[1].row.odd = NULL;
+    world_pass(world);
+    expect(world, OUTCOME_DELETED, 2);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_a_channel_that_is_named_twice_is_read_for_this),
         cmocka_unit_test(test_a_dry_run_settles_nothing),
         cmocka_unit_test(test_what_cannot_be_read_stays_undecided),
+        cmocka_unit_test(test_a_row_that_cannot_be_read_leaves_it_undecided),
         cmocka_unit_test(test_a_stopped_pass_leaves_it_undecided),
     };
 

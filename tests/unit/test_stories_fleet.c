@@ -108,6 +108,30 @@ static void each_change_is_made_known(void **state)
     story_end();
 }
 
+/* The last that was asked for is answered first. */
+static void answer_backwards(World *world, WorldIntent *intent)
+{
+    intent->end = INTENT_TAKEN;
+    intent->latency_usec =
+        (uint64_t)(1 + world->channel_count - (size_t)(intent->channel - world->channels)) * 100 *
+        USEC_PER_MSEC;
+}
+
+static void changes_are_made_known_backwards(void **state)
+{
+    World *world = world_new(1);
+    WorldFleet *fleet = world_join_fleet(world);
+    Story story;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        world_add_usual(world, (const char *[]){"a", "b", "c", "d"}[i], 3, 1);
+    fleet->choose = answer_backwards;
+    story_begin(&story, "changes_are_made_known_backwards", world);
+    story_pass("the last is known first");
+    story_end();
+}
+
 static void a_take_over_sees_all_twice(void **state)
 {
     World *world = sync_case_new(MODE_SYNC, 3, 1, 1);
@@ -148,6 +172,10 @@ static void conditions_hold(void **state)
     story_pass("the rosters alone");
     world_approve(world, world_report(world, 0)->digest);
     story_pass("they are approved");
+    world->rosters[0].mode = MODE_OBSERVE;
+    world_add_member(&world->channels[0], "10.9.0.9", 8080);
+    str_copy(conditions->lease, sizeof(conditions->lease), "etcd is away");
+    story_pass("only observed, and the lease is away");
     story_end();
 }
 
@@ -181,6 +209,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_undo_fails),
         cmocka_unit_test(whom_a_pass_disabled_is_enabled),
         cmocka_unit_test(each_change_is_made_known),
+        cmocka_unit_test(changes_are_made_known_backwards),
         cmocka_unit_test(a_take_over_sees_all_twice),
         cmocka_unit_test(conditions_hold),
         cmocka_unit_test(what_was_left_is_settled),

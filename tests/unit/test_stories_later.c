@@ -109,6 +109,40 @@ static void each_instance_has_its_own(void **state)
     story_pass("each goes on by what it has sent");
     world->scope = 2;
     story_pass("the last alone");
+    world->scope = PASS_ALL_INSTANCES;
+    world->firsts[1] = world->firsts[2] = 2;
+    world->stop_after_usec = 5 * USEC_PER_MSEC;
+    story_pass("stopped before anything is found");
+    for (size_t i = 0; i < 3; i++)
+        buf_printf(&story.text, "instance %zu goes on with %zu\n", i, world->firsts[i]);
+    story_end();
+}
+
+static void put_extra(World *world, void *unused)
+{
+    (void)unused;
+    world_add_member(&world->channels[0], "10.9.0.9", 8080);
+}
+
+/* It is one channel that was changed, however often. */
+static void a_pass_is_stopped_again_and_again(void **state)
+{
+    World *world = world_new(1);
+    Story story;
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world->config.guards.max_channels = 1;
+    world->config.guards.max_deletes_total = 3;
+    story_begin(&story, "a_pass_is_stopped_again_and_again", world);
+    for (size_t i = 0; i < 3; i++) {
+        world->stop_after_usec = 35 * USEC_PER_MSEC;
+        story_pass("stopped");
+        buf_printf(&story.text, "%llu were sent in %zu channels\n",
+                   (unsigned long long)world->spent[0].deletes, world->spent[0].channel_count);
+        put_extra(world, NULL);
+    }
+    story_pass("to its end");
     story_end();
 }
 
@@ -192,6 +226,72 @@ static void corrections_come_late(void **state)
     story_end();
 }
 
+/* A failure that a later list contradicts is somebody else's work. */
+static void weigh_first(World *world, void *unused)
+{
+    (void)unused;
+    world->channels[0].members[0]->weight = 6;
+}
+
+static World *with_refused_correction(void)
+{
+    World *world = sync_case_new(MODE_SYNC, 3, 0, 1);
+    RosterMember *members = world_edit_members(world, &world->rosters[0]);
+
+    members[0].states = members[1].states = ROSTER_MEMBER_WEIGHT;
+    members[0].weight = members[1].weight = 6;
+    world->config.settle_usec = 5 * USEC_PER_SEC;
+    return world;
+}
+
+static void somebody_makes_what_was_refused(void **state)
+{
+    World *world = with_refused_correction();
+    Story story;
+
+    (void)state;
+    world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 400, "APIG.2001");
+    story_begin(&story, "somebody_makes_what_was_refused", world);
+    story_pass_with("a correction, while others take effect", 3 * USEC_PER_SEC, weigh_first, NULL);
+    story_end();
+}
+
+static void weigh_as_before(World *world, void *unused)
+{
+    (void)unused;
+    world->channels[0].members[0]->weight = 1;
+}
+
+static void somebody_undoes_what_was_refused(void **state)
+{
+    World *world = with_refused_correction();
+    Story story;
+
+    (void)state;
+    world_want(world, &world->rosters[0], "", "10.5.0.1", 8080);
+    world_pass(world);
+    world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 400, "APIG.2001");
+    story_begin(&story, "somebody_undoes_what_was_refused", world);
+    story_undo_with("a correction, while others take effect", 3 * USEC_PER_SEC, weigh_as_before,
+                    NULL);
+    story_end();
+}
+
+/* What a list has decided is not told again where the next one cannot be read. */
+static void an_uncertain_addition_is_told_once(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 3, 1, 1);
+    Story story;
+
+    (void)state;
+    world->config.retry.attempts = 1;
+    world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 202, "")->has_effect = true;
+    world_fault(world, REQUEST_LIST_MEMBERS, 3, 1, 503, "");
+    story_begin(&story, "an_uncertain_addition_is_told_once", world);
+    story_pass("it is listed, and then no list can be read");
+    story_end();
+}
+
 /* ---- addresses ---- */
 
 static void addresses_are_told_as_they_are_listed(void **state)
@@ -230,10 +330,14 @@ int main(int argc, char **argv)
         cmocka_unit_test(late_channels_count_one_by_one),
         cmocka_unit_test(a_plan_waits_for_a_silent_channel),
         cmocka_unit_test(each_instance_has_its_own),
+        cmocka_unit_test(a_pass_is_stopped_again_and_again),
         cmocka_unit_test(an_empty_roster_asks_nothing),
         cmocka_unit_test(two_become_one),
         cmocka_unit_test(a_history_cannot_be_read),
         cmocka_unit_test(corrections_come_late),
+        cmocka_unit_test(somebody_makes_what_was_refused),
+        cmocka_unit_test(somebody_undoes_what_was_refused),
+        cmocka_unit_test(an_uncertain_addition_is_told_once),
         cmocka_unit_test(addresses_are_told_as_they_are_listed),
         cmocka_unit_test(the_only_member_is_exchanged),
     };

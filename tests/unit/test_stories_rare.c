@@ -215,6 +215,35 @@ static void a_full_channel_is_helped(void **state)
     story_end();
 }
 
+static void take_first_extra(World *world, void *unused)
+{
+    (void)unused;
+    world_remove_member(world->channels[0].members[2], &world->channels[0]);
+}
+
+static void an_extra_of_a_full_channel_goes(void **state)
+{
+    World *world = full(2, 1, 2);
+    Story story;
+
+    (void)state;
+    story_begin(&story, "an_extra_of_a_full_channel_goes", world);
+    story_pass_with("while an addition takes effect", 3 * USEC_PER_SEC, take_first_extra, NULL);
+    story_end();
+}
+
+static void an_extra_of_a_full_channel_goes_once_disabled(void **state)
+{
+    World *world = full(2, 2, 2);
+    Story story;
+
+    (void)state;
+    world->rosters[0].quarantine_usec = USEC_PER_HOUR;
+    story_begin(&story, "an_extra_of_a_full_channel_goes_once_disabled", world);
+    story_pass_with("before a list shows it", 5055 * USEC_PER_MSEC, take_first_extra, NULL);
+    story_end();
+}
+
 static void an_approval_keeps_enough_in_a_full_channel(void **state)
 {
     World *world = full(2, 1, 2);
@@ -359,6 +388,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(too_few_are_left_in_an_undo),
         cmocka_unit_test(a_full_channel_has_no_extras),
         cmocka_unit_test(a_full_channel_is_helped),
+        cmocka_unit_test(an_extra_of_a_full_channel_goes),
+        cmocka_unit_test(an_extra_of_a_full_channel_goes_once_disabled),
         cmocka_unit_test(an_approval_keeps_enough_in_a_full_channel),
         cmocka_unit_test(what_is_in_doubt_is_looked_at_again),
     };
