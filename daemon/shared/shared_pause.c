@@ -154,7 +154,7 @@ static int shared_keep_here(Shared *shared, const StorePause *pause, uint64_t re
 static const StorePause *shared_find_local(const StorePauses *pauses, uint64_t number)
 {
     for (size_t i = 0; i < pauses->count; i++) {
-        if (pauses->items[i].is_local && (number == 0 || pauses->items[i].number == number))
+        if (pauses->items[i].is_local && pauses->items[i].number == number)
             return &pauses->items[i];
     }
     return NULL;
