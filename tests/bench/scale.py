@@ -6,8 +6,8 @@ scale.py [BUILD] [--memory] [--turns] [--instances] [--answers] [--state]; witho
 --memory: what 1,000,000 members cost a daemon, after passes and after reloads, and a command.
 --turns: the longest turn of the event loop with 1,000,000 members: in passes, while a client asks, in a reload, and
 with 60,000 deletions; and how often a client is answered during a pass.
---instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances, the
-latter over TLS, too.
+--instances: requests and connections side by side, memory and turns, also in a reload of a changed set, of a daemon
+over 300 and over 1,000 instances, the latter over TLS, too.
 --answers: how big the answers are, and the daemon and rosterctl for them, with 100,000 extras and 100,000 missing; no
 pass is under way but that of reconcile.
 --state: a command in sync with 1,000,000 deletions in its history, against one with none."""
@@ -48,6 +48,15 @@ def touch_one_file(daemon):
     with open(daemon.stand.rosters()[0], "a", encoding="utf-8") as file:
         file.write("# changed\n")
     hang_up(daemon)
+
+
+def change_one_file(daemon):
+    """A member more in one roster: the daemon sees it, and all of its instances begin anew by the new set."""
+    path = daemon.stand.rosters()[0]
+    path.write_text(path.read_text(encoding="utf-8").replace("    members:\n", "    members:\n      - 10.252.0.1:8080\n", 1),
+                    encoding="utf-8")
+    daemon.wait_text("the set of rosters is", 2)
+    daemon.wait_passes(1)
 
 
 def hang_up(daemon):
@@ -120,6 +129,8 @@ def measure_instances(build):
                 show("the program with its rosters alone (--check)", f"peak {mib(loaded)}")
                 show_memory(daemon, "the daemon")
                 show_turns(daemon, "turns")
+                change_one_file(daemon)
+                show_turns(daemon, "a reload of a changed set, and its first passes")
 
 
 def measure_answers(build):
@@ -130,7 +141,7 @@ def measure_answers(build):
             daemon.wait_passes(1)
             stands.wait_until(lambda: b'"result": null' not in daemon.ask("/v1/status")[1], "the first pass")
             show_memory(daemon, "the daemon")
-            daemon.turns.take()
+            show_turns(daemon, "its first pass, the end included")
             for path in ("/v1/status", "/v1/status?channel=bench-7", "/v1/history", "/v1/samples", "/metrics", "/"):
                 status, text = daemon.ask(path)
                 show(path, f"{status}", f"{len(text):9} bytes")
