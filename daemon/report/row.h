@@ -9,7 +9,7 @@
 #include "daemon/json/json_value.h"
 #include "reconcile/plan/identity.h"
 
-#define ROW_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
+#define ROW_MEMBER_SIZE IDENTITY_TEXT_SIZE
 #define ROW_NAME_SIZE 512 /* of row_channel()'s text; a longer one is cut */
 
 /* The value as text, borrowed; "" where there is none. */

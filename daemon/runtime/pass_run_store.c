@@ -93,7 +93,7 @@ static const struct {
 static void pass_run_store_tell_settled(void *userdata, const StoreAction *action, Outcome outcome)
 {
     PassRun *run = userdata;
-    char member[IDENTITY_SIZE_MAX + 16];
+    char member[IDENTITY_TEXT_SIZE];
     ChangeKind kind = change_kind_of(action->kind);
     bool was_made = outcome != OUTCOME_FAILED && (kind == CHANGE_DELETE || outcome != OUTCOME_GONE);
     Err why = {0};
@@ -165,7 +165,7 @@ static bool pass_run_store_is_paused(const PassRun *run, const RosterChannel *ch
 static void pass_run_store_tell_vanished(void *userdata, const StoreAction *action)
 {
     const AddedWatch *watch = userdata;
-    char member[IDENTITY_SIZE_MAX + 16];
+    char member[IDENTITY_TEXT_SIZE];
     const Event event = {
         .kind = EVENT_VANISHED,
         .pass = watch->run->pass_id,

@@ -61,7 +61,7 @@ static void left_log(const Backend *backend, size_t instance, const StoreQuarant
     _cleanup_(buf_done) Buf text = {0};
 
     for (size_t i = 0; i < count && i < LEFT_MEMBERS_MAX; i++) {
-        char member[IDENTITY_SIZE_MAX + 16];
+        char member[IDENTITY_TEXT_SIZE];
 
         quarantine_left_print(&members[i], member, sizeof(member));
         buf_printf(&text, "%s%s", i > 0 ? ", " : "", member);

@@ -275,7 +275,7 @@ void apply_send(ChannelPass *channel, size_t number)
 
     assert(number < channel->change_count);
     channel->under_way = number;
-    sent_print_member(channel, number, channel->member, CHANNEL_MEMBER_SIZE);
+    sent_print_member(channel, number, channel->member, IDENTITY_TEXT_SIZE);
     channel_change(channel,
                    &(Request){.kind = kind->request,
                               .member_id = change->member_id,

@@ -76,7 +76,7 @@ int changes_allocate(ChannelPass *channel, size_t count)
     channel->changes = calloc(count, sizeof(*channel->changes));
     channel->sent = calloc(count, sizeof(*channel->sent));
     if (!channel->member)
-        channel->member = calloc(1, CHANNEL_MEMBER_SIZE);
+        channel->member = calloc(1, IDENTITY_TEXT_SIZE);
     return channel->changes && channel->sent && channel->member ? 0 : -ENOMEM;
 }
 

@@ -64,10 +64,10 @@ static bool confirm_shows(const ChannelPass *channel, size_t number)
     return confirm_find_made(channel, number) != NULL || confirm_is_gone(channel, number);
 }
 
+/* Of one that was tried, and has not its outcome by a list already. */
 static bool confirm_has_succeeded(Outcome outcome)
 {
-    return outcome != OUTCOME_FAILED && outcome != OUTCOME_SKIPPED && outcome != OUTCOME_HELD &&
-           outcome != OUTCOME_LIVE && outcome != OUTCOME_CHANGED;
+    return outcome != OUTCOME_FAILED && outcome != OUTCOME_SKIPPED;
 }
 
 /* The first change that the list does not show although it succeeded, or may have: no answer
@@ -111,7 +111,7 @@ static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err
 
 static void confirm_explain_missing(const ChannelPass *channel, size_t number, Err *ret_err)
 {
-    char member[IDENTITY_SIZE_MAX + 16];
+    char member[IDENTITY_TEXT_SIZE];
 
     sent_print_member(channel, number, member, sizeof(member));
     err_set(ret_err, -EREMOTEIO,
@@ -294,7 +294,7 @@ static Result confirm_result(const ChannelPass *channel)
 
 static void confirm_explain_listed(const ChannelPass *channel, size_t number, Err *ret_err)
 {
-    char member[IDENTITY_SIZE_MAX + 16];
+    char member[IDENTITY_TEXT_SIZE];
 
     sent_print_member(channel, number, member, sizeof(member));
     err_set(ret_err, -EREMOTEIO,

@@ -191,8 +191,7 @@ static void group_commit_intend(GroupCommit *group_commit)
 }
 
 /* Ends the waiting of a channel that may not be changed after all. */
-static void group_commit_refuse(GroupCommit *group_commit, ChannelPass *channel,
-                                const IntentAnswer *answer)
+static void group_commit_refuse(ChannelPass *channel, const IntentAnswer *answer)
 {
     Err why = {0};
 
@@ -222,7 +221,6 @@ static void group_commit_refuse(GroupCommit *group_commit, ChannelPass *channel,
         break;
     }
     group_commit_end(channel, &why);
-    group_commit_call_off(group_commit);
 }
 
 void group_commit_on_intended(GroupCommit *group_commit, ChannelPass *channel,
@@ -240,7 +238,7 @@ void group_commit_on_intended(GroupCommit *group_commit, ChannelPass *channel,
         group_commit_note_known(group_commit, number);
         return;
     }
-    group_commit_refuse(group_commit, group_commit_take(group_commit, number), answer);
+    group_commit_refuse(group_commit_take(group_commit, number), answer);
 }
 
 /* ---- recording ---- */

@@ -22,7 +22,7 @@ typedef struct HeldMembers {
 static void held_add_member(HeldMembers *members, const char *sign, const char *group,
                             const char *address, uint16_t port)
 {
-    char text[IDENTITY_SIZE_MAX + 16];
+    char text[IDENTITY_TEXT_SIZE];
 
     if (members->count++ >= HELD_MEMBERS_MAX)
         return;

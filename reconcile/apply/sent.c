@@ -90,7 +90,7 @@ void sent_tell(const ChannelPass *channel, size_t number, const Err *why)
     const Sent *sent = &channel->sent[number];
     Outcome outcome = *sent_outcome(channel, number);
     Err err = why ? *why : (Err){0};
-    char member[IDENTITY_SIZE_MAX + 16];
+    char member[IDENTITY_TEXT_SIZE];
     Event event = {
         .kind = outcome == OUTCOME_FAILED ? kind->failed : kind->done,
         .is_undo = channel->undo != NULL,

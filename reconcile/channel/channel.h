@@ -34,8 +34,6 @@ typedef struct ChannelUndo ChannelUndo;
 typedef struct PassGuards PassGuards;
 typedef struct TakeOver TakeOver;
 
-#define CHANNEL_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
-
 /* What is known of one change, until its outcome is decided. */
 typedef struct Sent {
     size_t wanted;         /* of an addition or a correction: which of the roster's members; in an
@@ -93,7 +91,7 @@ struct ChannelPass {
     bool is_done;
 
     Call call;     /* the one request under way */
-    char *member;  /* that it changes, for people, of CHANNEL_MEMBER_SIZE; NULL before changes */
+    char *member;  /* that it changes, for people, of IDENTITY_TEXT_SIZE; NULL before changes */
     ListRead list; /* the list that is read by it, or was read last */
     uint64_t listed_usec; /* when that was whole */
     Desired desired;

@@ -123,7 +123,6 @@ static void lookup_next(Lookup *lookup)
         return;
     }
     entry = lookup_entry(lookup, lookup->next);
-    lookup->is_odd = false;
     lookup->call.request.find_id = entry->id;
     lookup->call.request.find_name = entry->id ? NULL : entry->name;
     lookup->call.doing = "looking up a channel";

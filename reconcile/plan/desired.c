@@ -207,7 +207,7 @@ static int desired_check_once(const Desired *desired, size_t number, Err *err)
         port == desired->channel_port
             ? desired_find_written(desired, config_member_group(member), member->address, 0)
             : DESIRED_NONE;
-    char text[IDENTITY_SIZE_MAX + 16];
+    char text[IDENTITY_TEXT_SIZE];
 
     if ((with_port == DESIRED_NONE || with_port >= number) &&
         (without == DESIRED_NONE || without >= number))

@@ -15,6 +15,9 @@
 #define IDENTITY_ADDRESS_MAX 1024
 #define IDENTITY_SIZE_MAX (IDENTITY_GROUP_MAX + IDENTITY_ADDRESS_MAX + 4)
 
+/* Of its text for people, with the NUL. */
+#define IDENTITY_TEXT_SIZE (IDENTITY_SIZE_MAX + 16)
+
 /* Packs an identity whose address is canonical (address.h) or an ecs_id, and whose port is the
  * effective one. Returns its size, or -EINVAL when a part is too long. */
 int identity_pack(const char *group, const char *address, uint16_t port,
