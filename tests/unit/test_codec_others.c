@@ -129,6 +129,7 @@ static void test_odd_channels(void **state)
     assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":123}", "name: should be", "a", "123");
     assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":true}", "name: should be", "a", "true");
     assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":[\"n\"]}", "name: should be", "a", "");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":{\"n\":1}}", "name: should be", "a", "");
     for (size_t i = 0; i < ELEMENTS(fields); i++) {
         snprintf(row, sizeof(row), "{\"id\":\"a\",%s,\"name\":\"n\"}", fields[i][0]);
         assert_odd_channel(fixture, row, fields[i][1], "a", "n");

@@ -158,6 +158,23 @@ static void test_environment(void **state)
     assert_int_equal(load(fixture, &auth), 0);
     assert_string_equal(fixture->credential->security_token, "ST");
     assert_string_equal(secret_bytes(fixture->credential->secret_key), "SK");
+    setenv("HUAWEICLOUD_SDK_AK", "A,K", 1);
+    assert_int_equal(load(fixture, &auth), -EINVAL);
+    assert_string_equal(fixture->err.text,
+                        "auth.method environment: the access key: holds a comma, "
+                        "should hold the key alone");
+}
+
+static void test_what_is_asked_for_is_not_loaded(void **state)
+{
+    static const Auth auths[] = {{.method = AUTH_PASSWORD}, {.method = AUTH_AGENCY}};
+    Fixture *fixture = *state;
+
+    for (size_t i = 0; i < ELEMENTS(auths); i++) {
+        assert_int_equal(load(fixture, &auths[i]), -EINVAL);
+        assert_string_equal(fixture->err.text,
+                            "a credential of this method is not loaded but asked for");
+    }
 }
 
 static void test_missing_file_is_named(void **state)
@@ -327,6 +344,7 @@ int main(void)
         TEST(test_absolute_path),
         TEST(test_keys),
         TEST(test_environment),
+        TEST(test_what_is_asked_for_is_not_loaded),
         TEST(test_missing_file_is_named),
         TEST(test_open_file_is_refused),
         TEST(test_bad_bytes_are_refused_and_not_told),
