@@ -201,11 +201,9 @@ static void group_commit_refuse(ChannelPass *channel, const IntentAnswer *answer
         return;
     case INTENT_PAUSED:
         channel->is_paused = true;
-        if (report_set_pause(channel->report, answer->pause_reason, answer->pause_end_usec,
-                             answer->pause_scope) < 0)
-            err_memory(&why);
-        else
-            channel_explain_pause(channel, &why);
+        /* Without memory for the reason it is paused all the same. */
+        report_set_pause(channel->report, answer->pause_reason, answer->pause_end_usec,
+                         answer->pause_scope);
         break;
     case INTENT_APPROVAL_GONE:
         channel->lost_approval = true;
