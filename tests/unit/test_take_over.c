@@ -134,9 +134,36 @@ static void test_an_approval_passes_what_was_seen_once(void **state)
     world_free(world);
 }
 
+/* By the channel's own pass it is not asked any more then. */
+static void test_what_is_confirmed_stays_so(void **state)
+{
+    const Conditions conditions = {.needs_sightings = true, .token = 7};
+    TakeOver known = {0};
+
+    (void)state;
+    assert_true(take_over_needs_sightings(&known, &conditions, "c1"));
+    take_over_note(&known, 7, "c1", true);
+    assert_true(take_over_has_listed(&known, 7, "c1"));
+    assert_true(take_over_needs_sightings(&known, &conditions, "c1"));
+    take_over_note(&known, 7, "c1", false);
+    assert_true(take_over_needs_sightings(&known, &conditions, "c1"));
+    take_over_note(&known, 7, "c1", true);
+    assert_false(take_over_needs_sightings(&known, &conditions, "c1"));
+    take_over_note(&known, 7, "c1", false);
+    assert_false(take_over_needs_sightings(&known, &conditions, "c1"));
+    assert_true(take_over_needs_sightings(&known, &conditions, "c2"));
+    assert_false(take_over_has_listed(&known, 8, "c1"));
+    take_over_note(&known, 8, "c2", true);
+    assert_false(take_over_has_listed(&known, 7, "c1"));
+    assert_false(take_over_has_listed(&known, 8, "c1"));
+    assert_true(take_over_has_listed(&known, 8, "c2"));
+    take_over_done(&known);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_confirmed_stays_so),
         cmocka_unit_test(test_an_extra_is_seen_twice_after_a_take_over),
         cmocka_unit_test(test_what_is_missing_and_changed_is_seen_twice),
         cmocka_unit_test(test_it_ends_with_a_list_that_shows_nothing_new),

@@ -87,7 +87,8 @@ static void fleet_answer(World *world, void *argument)
     if (intent->end == INTENT_LOST)
         world->fleet->lost_in[intent->channel->instance] = world->pass_serial;
     if (intent->end == INTENT_PAUSED) {
-        answer.pause_reason = "paused on another host";
+        answer.pause_reason =
+            world->fleet->pause_reason ? world->fleet->pause_reason : "paused on another host";
         answer.pause_end_usec = world->realtime_usec + USEC_PER_HOUR;
         answer.pause_scope = PAUSE_SCOPE_INSTANCE;
     }

@@ -28,11 +28,12 @@ typedef struct WorldFleet {
     IntentEnd end;         /* what becomes of an intent */
     const char *name;      /* of the channel's intents alone, the others are taken; NULL: of any */
     uint64_t latency_usec; /* USEC_NEVER: no answer comes */
-    int error;             /* intend() fails with it */
-    WorldChooseEnd choose; /* by chance; NULL: as above */
-    uint32_t *lost_in;     /* of an instance: the pass whose intent was told so */
-    uint32_t *withheld_in; /* of a channel: the pass that had to leave a change */
-    uint64_t handover_until_usec;           /* nothing is changed before */
+    const char *pause_reason;     /* that an intent is told that is paused; NULL: the usual one */
+    int error;                    /* intend() fails with it */
+    WorldChooseEnd choose;        /* by chance; NULL: as above */
+    uint32_t *lost_in;            /* of an instance: the pass whose intent was told so */
+    uint32_t *withheld_in;        /* of a channel: the pass that had to leave a change */
+    uint64_t handover_until_usec; /* nothing is changed before */
     WorldIntent intents[WORLD_INTENTS_MAX]; /* the newest, by turns */
     size_t intent_count;                    /* ever */
     size_t cancelled_count;
