@@ -3,10 +3,12 @@
  * for connections that are kept. */
 #include "tests/unit/client_case.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "daemon/http/client.h"
 #include "daemon/roma/provider/route.h"
+#include "tests/unit/failing.h"
 
 typedef struct RouteCase {
     ClientCase *client_case;
@@ -209,6 +211,39 @@ static void test_a_replaced_ca_file_ends_kept_connections(void **state)
     assert_int_equal(connections_after_a_request(route_case), 3);
 }
 
+/* It is read whole, or nothing of it is kept. */
+static void test_each_allocation_of_a_password_fails_once(void **state)
+{
+    RouteCase *route_case = *state;
+    ClientCase *client_case = route_case->client_case;
+    bool did_fail = true;
+    size_t failed = 0;
+
+    if (!failing_is_possible())
+        skip();
+    client_case->instance.proxy_password_file = "proxy";
+    client_case_write_secret(client_case, "proxy", "user:password");
+    for (long index = 0; did_fail; index++) {
+        int r;
+
+        failing_after(index);
+        r = route_init(&route_case->route, &client_case->config, &client_case->instance,
+                       &route_case->err);
+        did_fail = failing_stop();
+        if (r == 0) {
+            assert_proxy_user(route_case, "user", "password");
+        } else {
+            assert_true(did_fail && err_is_set(&route_case->err));
+            assert_null(route_case->route.proxy_user);
+            assert_null(route_case->route.proxy_password);
+            failed++;
+        }
+        route_done(&route_case->route);
+        route_case->route = (Route){0};
+    }
+    assert_true(failed > 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -221,6 +256,7 @@ int main(void)
         TEST(test_a_password_that_cannot_be_read_leaves_the_one_before),
         TEST(test_a_first_password_must_be_one),
         TEST(test_a_replaced_ca_file_ends_kept_connections),
+        TEST(test_each_allocation_of_a_password_fails_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

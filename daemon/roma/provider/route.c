@@ -14,19 +14,21 @@
 static int route_split(const char *text, const char *file, char **ret_user, Secret **ret_password,
                        Err *err)
 {
+    _cleanup_(secret_freep) Secret *password = NULL;
+    _cleanup_free_ char *user = NULL;
     const char *colon = strchr(text, ':');
 
     if (!colon || colon == text)
         return err_set(err, -EINVAL,
                        ROUTE_PASSWORD_KEY ": %s: no user before a colon, should hold user:password",
                        file);
-    *ret_user = strndup(text, (size_t)(colon - text));
-    *ret_password = secret_new_copy(colon + 1, strlen(colon + 1));
-    if (*ret_user && *ret_password)
-        return 0;
-    free(*ret_user);
-    secret_free(*ret_password);
-    return err_memory(err);
+    user = strndup(text, (size_t)(colon - text));
+    password = secret_new_copy(colon + 1, strlen(colon + 1));
+    if (!user || !password)
+        return err_memory(err);
+    *ret_user = TAKE_PTR(user);
+    *ret_password = TAKE_PTR(password);
+    return 0;
 }
 
 /* The stamp first: what changes while it is read is noticed the next time. */
