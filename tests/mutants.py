@@ -116,6 +116,7 @@ ABOUT = {
                                    "test_daemon_midpass.py:stop or reload", "test_daemon_passes.py:not outage"],
     "daemon/runtime/undo.c": ["test_undo.py", "test_daemon_midpass.py:undo"],
     "daemon/roma": ["test_pass.py:not kind and not left_alone", "test_answers.py:retry_after or lost or attempts"],
+    "daemon/roma/client.c": ["test_proxy.py:counts", "test_answers.py:retry_after or lost or attempts"],
     "daemon/roma/probe.c": ["test_check.py"],
     "daemon/roma/compose.c": ["test_sync.py"],
     "daemon/roma/provider/retrying_request.c": ["test_password.py", "test_agency.py"],
