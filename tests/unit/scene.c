@@ -63,6 +63,19 @@ static World *two_channels(void)
     return world;
 }
 
+/* An addition and a deletion are answered as nobody promised, one of each has no answer. */
+static World *with_odd_answers(void)
+{
+    World *world = sync_case_new(MODE_SYNC, 3, 3, 3);
+
+    world->config.retry.attempts = 2;
+    world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 202, "")->has_effect = true;
+    world_fault_kind(world, REQUEST_ADD_MEMBERS, 2, 2, ANSWER_TIMEOUT)->has_effect = true;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 200, "");
+    world_fault_kind(world, REQUEST_DELETE_MEMBER, 2, 2, ANSWER_LOST)->has_effect = true;
+    return world;
+}
+
 static World *approved_together(void)
 {
     World *world = two_channels();
@@ -251,6 +264,7 @@ const Scene scenes[SCENE_COUNT] = {
     {"a full channel", a_full_channel, false},
     {"a full channel that lies", a_full_channel_that_lies, false},
     {"two channels", two_channels, false},
+    {"with odd answers", with_odd_answers, false},
     {"approved together", approved_together, false},
     {"entering quarantine", entering, false},
     {"entering by an approval", entering_by_an_approval, false},

@@ -42,6 +42,29 @@ static void nothing_is_heard_of_a_deletion(void **state)
     story_end();
 }
 
+/* No list is read that would decide it. */
+static void an_uncertain_deletion_is_cut_off(void **state)
+{
+    World *world = world_new(1);
+    Story story;
+
+    (void)state;
+    world_add_usual(world, "a", 3, 3);
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 200, "");
+    world_fault(world, REQUEST_DELETE_MEMBER, 2, 1, 403, "APIG.0304");
+    story_begin(&story, "an_uncertain_deletion_is_cut_off", world);
+    story_pass("by an instance that fails");
+    world->fault_count = 0;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 200, "");
+    world_fault(world, REQUEST_LIST_MEMBERS, 2, 9, 400, "APIG.2001");
+    story_pass("by a list that cannot be read");
+    world->fault_count = 0;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 200, "");
+    world->stop_after_usec = 35 * USEC_PER_MSEC;
+    story_pass("by a stop");
+    story_end();
+}
+
 static void a_deletion_was_a_lie(void **state)
 {
     World *world = world_new(1);
@@ -274,6 +297,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_deletion_is_tried_again),
         cmocka_unit_test(nothing_is_heard_of_a_deletion),
+        cmocka_unit_test(an_uncertain_deletion_is_cut_off),
         cmocka_unit_test(a_deletion_was_a_lie),
         cmocka_unit_test(an_addition_was_a_lie),
         cmocka_unit_test(posts_fail),
