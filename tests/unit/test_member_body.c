@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "daemon/roma/wire/member_body.h"
+#include "tests/unit/failing_copies.h"
 
 static void assert_fields(const char *row, int told, int32_t weight, bool is_backup,
                           bool is_enabled)
@@ -83,12 +84,78 @@ static void test_bodies_of_requests(void **state)
     assert_request(&request, "{\"members\":[{\"ecs_id\":\"e\"}]}");
 }
 
+/* ---- memory ---- */
+
+static const RosterMember wanted = {.address = "h", .weight = 5};
+
+static int append_old(const Buf *from, Buf *to, Err *err)
+{
+    int r = member_body_append(buf_text(from), false, to);
+
+    (void)err;
+    buf_putc(to, '\n');
+    return r < 0 ? r : buf_failed(to);
+}
+
+static int compose(const char *before, Buf *to)
+{
+    const MemberPost post = {
+        .wanted = &wanted, .before = before, .port = 80, .states = ROSTER_MEMBER_WEIGHT};
+    _cleanup_(arena_done) Arena arena = {0};
+    const char *text = member_body_compose(&post, &arena);
+
+    if (!text)
+        return -ENOMEM;
+    buf_printf(to, "%s\n", text);
+    return buf_failed(to);
+}
+
+static int compose_old(const Buf *from, Buf *to, Err *err)
+{
+    (void)err;
+    return compose(buf_text(from), to);
+}
+
+static int compose_new(const Buf *from, Buf *to, Err *err)
+{
+    (void)from;
+    (void)err;
+    return compose(NULL, to);
+}
+
+static int read_fields(const Buf *from, Buf *to, Err *err)
+{
+    MemberFields fields;
+    int r = member_body_read_fields(buf_text(from), &fields);
+
+    (void)err;
+    if (r < 0)
+        return r;
+    buf_printf(to, "%d %d %d\n", r, fields.weight, fields.is_backup);
+    return buf_failed(to);
+}
+
+#define ROW(weight)                                                                                \
+    "\"host\":\"@\",\"port\":80," weight "\"is_backup\":true,\"member_group_name\":\"blue\""
+
+static void test_each_allocation_fails_once(void **state)
+{
+    (void)state;
+    each_allocation_fails(append_old, "{" ROW("\"weight\":3,") "}",
+                          "{\"members\":[{" ROW("\"weight\":3,") "}]}", 1);
+    each_allocation_fails(compose_old, "{" ROW("\"weight\":3,") "}", "{" ROW("") ",\"weight\":5}",
+                          2);
+    each_allocation_fails(compose_new, "", "{\"host\":\"h\",\"port\":80,\"weight\":5}", 2);
+    each_allocation_fails(read_fields, "{" ROW("\"weight\":3,") "}", "3 3 1", 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fields_that_are_told_and_others),
         cmocka_unit_test(test_what_is_no_row),
         cmocka_unit_test(test_bodies_of_requests),
+        cmocka_unit_test(test_each_allocation_fails_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
