@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "daemon/roma/probe.h"
+#include "tests/unit/failing.h"
 
 typedef struct ProbeCase {
     ClientCase *client_case;
@@ -173,14 +174,46 @@ static void test_one_under_way_is_ended_without_an_answer(void **state)
     assert_int_equal(probe_case->answers, 0);
 }
 
+/* It is begun, and ends without an answer, or says why not. */
+static void test_each_allocation_fails_once(void **state)
+{
+    ProbeCase *probe_case = *state;
+    ClientCase *client_case = probe_case->client_case;
+    bool did_fail = true;
+    size_t failed = 0;
+
+    if (!failing_is_possible())
+        skip();
+    client_case->instance.ca_file = "ca.pem";
+    client_case_write_secret(client_case, "ca.pem", "one");
+    ask(probe_case); /* what libraries make once is there */
+    for (long index = 0; did_fail; index++) {
+        Err err = {0};
+        int r;
+
+        failing_after(index);
+        r = begin(probe_case, &err);
+        did_fail = failing_stop();
+        assert_true(r == 0 || did_fail);
+        assert_int_equal(r < 0, err_is_set(&err));
+        assert_int_equal(r < 0, !probe_case->probe);
+        failed += r < 0;
+        probe_free(probe_case->probe);
+        probe_case->probe = NULL;
+    }
+    assert_true(failed > 5);
+    assert_int_equal(probe_case->answers, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_any_answer_is_one),         TEST(test_the_clocks_are_compared),
-        TEST(test_a_large_page_is_an_answer), TEST(test_nobody_there),
-        TEST(test_what_cannot_be_asked),      TEST(test_one_under_way_is_ended_without_an_answer),
+        TEST(test_any_answer_is_one),          TEST(test_the_clocks_are_compared),
+        TEST(test_a_large_page_is_an_answer),  TEST(test_nobody_there),
+        TEST(test_what_cannot_be_asked),       TEST(test_one_under_way_is_ended_without_an_answer),
+        TEST(test_each_allocation_fails_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
