@@ -54,6 +54,23 @@ static World *a_full_channel_that_lies(void)
     return world;
 }
 
+/* A deletion that would make room is refused, of the channel or of the whole instance. */
+static World *a_full_channel_that_keeps_all(void)
+{
+    World *world = a_full_channel();
+
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 400, "APIG.2001");
+    return world;
+}
+
+static World *a_full_channel_that_is_refused(void)
+{
+    World *world = a_full_channel();
+
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 403, "APIG.1005");
+    return world;
+}
+
 static World *two_channels(void)
 {
     World *world = world_new(1);
@@ -263,6 +280,8 @@ const Scene scenes[SCENE_COUNT] = {
     {"seen twice", seen_twice, false},
     {"a full channel", a_full_channel, false},
     {"a full channel that lies", a_full_channel_that_lies, false},
+    {"a full channel that keeps all", a_full_channel_that_keeps_all, false},
+    {"a full channel that is refused", a_full_channel_that_is_refused, false},
     {"two channels", two_channels, false},
     {"with odd answers", with_odd_answers, false},
     {"approved together", approved_together, false},

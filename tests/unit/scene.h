@@ -11,7 +11,7 @@ typedef struct Scene {
     bool is_undo;
 } Scene;
 
-#define SCENE_COUNT 23
+#define SCENE_COUNT 25
 extern const Scene scenes[SCENE_COUNT];
 
 /* What comes in between. */

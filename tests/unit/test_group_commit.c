@@ -294,9 +294,30 @@ static void test_a_stop_ends_at_once_what_waits(void **state)
     world_free(world);
 }
 
+/* The slot of what waits is free for another list at once. */
+static void test_what_is_held_makes_room_at_once(void **state)
+{
+    World *world = channels(2, 1);
+
+    (void)state;
+    world->config.limits.concurrency = 1;
+    world_begin(world, false);
+    while (world->pass->group_commit.count < 1)
+        assert_true(world_step(world));
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
+    world_hold(world, NULL);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
+    world_allow(world, NULL);
+    world_finish(world);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(world_result(world, i), RESULT_CONVERGED);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_held_makes_room_at_once),
         cmocka_unit_test(test_a_stop_ends_at_once_what_waits),
         cmocka_unit_test(test_what_is_decided_at_once_shares_a_commit),
         cmocka_unit_test(test_one_that_cannot_be_recorded_fails_alone),

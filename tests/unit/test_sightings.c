@@ -153,9 +153,28 @@ static void test_who_was_wanted_while_another_was_not_enabled_is_seen_anew(void 
     world_free(world);
 }
 
+static void test_a_dry_run_forgets_nothing(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 2);
+
+    (void)state;
+    world->rosters[0].guards.confirm_passes = 3;
+    world_pass(world);
+    assert_int_equal(channel->sighting_count, 2);
+    world_remove_member(channel->members[4], channel);
+    world_dry_pass(world);
+    assert_int_equal(channel->sighting_count, 2);
+    world_pass(world);
+    assert_int_equal(channel->sighting_count, 1);
+    assert_int_equal(channel->sightings[0].count, 2);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_dry_run_forgets_nothing),
         cmocka_unit_test(test_an_extra_is_deleted_at_its_last_sighting),
         cmocka_unit_test(test_a_dry_run_is_no_sighting),
         cmocka_unit_test(test_sightings_from_before_it_was_wanted_do_not_count),
