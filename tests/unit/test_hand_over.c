@@ -8,6 +8,7 @@
 
 #include "daemon/store/quarantine.h"
 #include "daemon/store/store_internal.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/log_case.h"
 #include "tests/unit/test_store_common.h"
 
@@ -233,6 +234,70 @@ static void test_a_state_that_fails_is_told(void **state)
     assert_non_null(strstr(buf_text(&said), "no such table"));
 }
 
+/* Whether the log says so, and nothing else; it is empty after. */
+static bool is_told(Hands *hands, const char *text)
+{
+    _cleanup_(buf_done) Buf said = {0};
+    bool is;
+
+    log_case_read(&hands->log, &said);
+    is = strstr(buf_text(&said), text);
+    assert_int_equal(is, said.size > 0);
+    if (is)
+        assert_non_null(strstr(buf_text(&said), "out of memory"));
+    return is;
+}
+
+/* What there is no memory for is told. */
+static void test_each_allocation_fails_once(void **state)
+{
+    static const FleetPast past[] = {{"c1", UINT64_MAX / 4, DISABLED("admin-c", "m4")}};
+    const FleetCarry carry = {.json = "{" SIGHTINGS("m9") "}",
+                              .intents = past,
+                              .intent_count = 1,
+                              .host = "admin-b",
+                              .set_digest = "",
+                              .is_handed_over = true};
+    Hands *hands = *state;
+    size_t told[2] = {0};
+
+    if (!failing_is_possible())
+        skip();
+    for (size_t i = 0; i < 2; i++) {
+        bool did_fail = true;
+
+        for (long index = 0; did_fail; index++) {
+            int r = 0;
+
+            assert_int_equal(
+                sqlite3_exec(hands->store->db, "DELETE FROM quarantine", NULL, NULL, NULL),
+                SQLITE_OK);
+            buf_reset(&hands->carry); /* and the state has all that it keeps */
+            assert_int_equal(hand_over_append(hands->store, KEY, "prod", &hands->carry), 0);
+            buf_done(&hands->carry);
+            failing_after(index);
+            if (i == 0)
+                r = hand_over_append(hands->store, KEY, "prod", &hands->carry);
+            else
+                hand_over_take(hands->store, KEY, "prod", "admin-a", &carry);
+            did_fail = failing_stop();
+            if (is_told(hands, i == 0 ? "the next owner is told nothing new: "
+                                      : "what admin-b left is not taken over: ")) {
+                assert_true(did_fail && (i == 1 || r < 0));
+                told[i]++;
+            } else {
+                assert_int_equal(r, 0);
+                buf_reset(&hands->carry);
+                assert_int_equal(hand_over_append(hands->store, KEY, "prod", &hands->carry), 0);
+                assert_int_equal(!strstr(buf_text(&hands->carry), "\"member_id\":\"m4\""), i == 0);
+            }
+        }
+    }
+    assert_true(told[0] > 3 && told[1] > 3);
+    assert_carries(hands, "{\"at_usec\":T," SIGHTINGS("m9") ",\"quarantine\":[" QUARANTINED(
+                              "m4") "],\"conditions\":[]}\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -240,7 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_known_goes_along),   TEST(test_what_was_left_is_taken),
         TEST(test_what_is_odd_is_not_taken),   TEST(test_what_is_left_out_is_told),
-        TEST(test_a_state_that_fails_is_told),
+        TEST(test_a_state_that_fails_is_told), TEST(test_each_allocation_fails_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
