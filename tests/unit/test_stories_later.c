@@ -78,6 +78,26 @@ static void a_plan_waits_for_a_silent_channel(void **state)
     story_end();
 }
 
+static void a_dry_run_is_stopped(void **state)
+{
+    static const size_t extras[] = {1, 2};
+    World *world = late(2, extras);
+    Story story;
+
+    (void)state;
+    world->faults[0].count = 0;
+    world->config.guards.max_deletes_total = 2;
+    world->stop_after_usec = 5 * USEC_PER_MSEC;
+    story_begin(&story, "a_dry_run_is_stopped", world);
+    story_dry_pass("before any list");
+    world->fault_count = 0;
+    world_fault_kind(world, REQUEST_LIST_MEMBERS, 1, 1, ANSWER_TIMEOUT)->channel_id = "id-b";
+    world->faults[0].latency_usec = 4 * USEC_PER_MINUTE;
+    world->stop_after_usec = 10 * USEC_PER_SEC;
+    story_dry_pass("while a plan waits for another channel");
+    story_end();
+}
+
 /* ---- several instances ---- */
 
 static void each_instance_has_its_own(void **state)
@@ -329,6 +349,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(late_plans_count_one_by_one),
         cmocka_unit_test(late_channels_count_one_by_one),
         cmocka_unit_test(a_plan_waits_for_a_silent_channel),
+        cmocka_unit_test(a_dry_run_is_stopped),
         cmocka_unit_test(each_instance_has_its_own),
         cmocka_unit_test(a_pass_is_stopped_again_and_again),
         cmocka_unit_test(an_empty_roster_asks_nothing),
