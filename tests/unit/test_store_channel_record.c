@@ -251,6 +251,25 @@ static void test_approval_passes_once(void **state)
     store_free(store);
 }
 
+/* After a new boot an approval that was spent counts as such for 24 h by either clock. */
+static void test_approval_stays_spent_over_boots(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    Change deletion;
+    Batch batch = approved_batch(folder, store, &deletion);
+
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    folder_reboot(folder, &store, 2 * USEC_PER_HOUR, 1);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 1);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + USEC_PER_DAY - 1, NULL), 1);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW + USEC_PER_DAY - 1));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + USEC_PER_DAY, NULL), 0);
+    assert_true(is_approved(folder, store, DIGEST_A, NOW + USEC_PER_DAY));
+    store_free(store);
+}
+
 static void test_approval_given_again_passes_again(void **state)
 {
     Folder *folder = *state;
@@ -360,6 +379,7 @@ int main(void)
         TEST(test_time_outside_windows_does_not_count),
         TEST(test_an_approval_that_opens_a_window),
         TEST(test_approval_passes_once),
+        TEST(test_approval_stays_spent_over_boots),
         TEST(test_approval_given_again_passes_again),
         TEST(test_an_approval_is_shared_among_plans),
         TEST(test_an_approval_is_spent_without_plans),

@@ -216,6 +216,55 @@ static void test_damage_is_no_good_end(void **state)
     assert_int_equal(store_open(folder->state, &store, &folder->err), -EBADMSG);
 }
 
+/* Without the file, one that has written nothing says at its end that all is well. */
+static void test_the_word_is_given_anew(void **state)
+{
+    Folder *folder = *state;
+    char path[256];
+
+    path_of(folder, "clean-end", path);
+    assert_int_equal(unlink(path), 0);
+    assert_true(is_read_as_a_whole(folder));
+    assert_false(is_read_as_a_whole(folder));
+}
+
+/* What cannot be read may say that all is well, and cannot be taken back: the state stays closed.
+ */
+static void test_a_word_that_cannot_be_taken_back(void **state)
+{
+    Folder *folder = *state;
+    Store *store = NULL;
+    char path[256];
+
+    path_of(folder, "clean-end", path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("elsewhere", path), 0);
+    assert_int_equal(store_open(folder->state, &store, &folder->err), -ELOOP);
+    assert_null(store);
+    assert_says(&folder->err, "cannot be written: clean-end: Too many levels of symbolic links");
+    assert_int_equal(unlink(path), 0);
+    assert_true(is_read_as_a_whole(folder));
+    assert_false(is_read_as_a_whole(folder));
+}
+
+/* A daemon without a standard input, whose files may have its number. */
+static void test_a_file_may_have_the_number_0(void **state)
+{
+    Folder *folder = *state;
+    int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+    Store *store = folder_open(folder);
+
+    write_it(folder, store);
+    close(STDIN_FILENO);
+    store_free(store);
+    assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+    if (input >= 0) {
+        assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        close(input);
+    }
+    assert_false(is_read_as_a_whole(folder));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, filled_setup, folder_teardown)
 
 int main(void)
@@ -227,6 +276,9 @@ int main(void)
         TEST(test_one_that_others_have_written_to_is_read),
         TEST(test_half_a_word_is_none),
         TEST(test_damage_is_no_good_end),
+        TEST(test_the_word_is_given_anew),
+        TEST(test_a_word_that_cannot_be_taken_back),
+        TEST(test_a_file_may_have_the_number_0),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
