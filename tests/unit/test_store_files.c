@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,6 +102,65 @@ static void test_one_process_holds_the_lock(void **state)
     assert_int_equal(lock_take(folder->state, &lock, &folder->err), -EWOULDBLOCK);
     child_kill(pid);
     store_free(folder_open(folder));
+}
+
+/* Takes the lock of the test's state, which must fail with that text behind the error. */
+static void expect_no_lock(Folder *folder, int error, const char *says)
+{
+    Lock lock = {7, 8};
+
+    assert_int_equal(lock_take(folder->state, &lock, &folder->err), error);
+    assert_string_equal(folder->err.text, says);
+    assert_int_equal(lock.directory_fd, 7);
+    assert_int_equal(lock.file_fd, 8);
+}
+
+/* Either of the two things keeps others out by itself, and tells who has it. */
+static void test_each_half_of_the_lock_says_who_holds_it(void **state)
+{
+    Folder *folder = *state;
+    char paths[2][160], says[400];
+
+    assert_int_equal(mkdir(folder->state, 0700), 0);
+    snprintf(paths[0], sizeof(paths[0]), "%s", folder->state);
+    snprintf(paths[1], sizeof(paths[1]), "%s/lock", folder->state);
+    snprintf(says, sizeof(says),
+             "another rosterd (pid %d) holds %s: ask that one with rosterctl (reconcile, approve), "
+             "or stop it first",
+             getpid(), folder->state);
+    for (size_t i = 0; i < 2; i++) {
+        int fd = i == 0 ? open(paths[0], O_RDONLY | O_DIRECTORY)
+                        : open(paths[1], O_RDWR | O_CREAT, 0600);
+        Lock lock = LOCK_NONE;
+
+        assert_int_equal(flock(fd, LOCK_EX), 0);
+        expect_no_lock(folder, -EWOULDBLOCK, says);
+        close(fd);
+        assert_int_equal(lock_take(folder->state, &lock, &folder->err), 0);
+        expect_no_lock(folder, -EWOULDBLOCK, says);
+        lock_release(&lock);
+        assert_int_equal(lock.directory_fd, -1);
+        assert_int_equal(lock.file_fd, -1);
+    }
+}
+
+static void test_what_cannot_be_a_lock(void **state)
+{
+    Folder *folder = *state;
+    char path[160], says[400];
+
+    assert_int_equal(mkdir(folder->state, 0700), 0);
+    snprintf(path, sizeof(path), "%s/lock", folder->state);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(says, sizeof(says), "the state in %s cannot be written: cannot open %s: %s",
+             folder->state, path, strerror(EISDIR));
+    expect_no_lock(folder, -EISDIR, says);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder->state), 0);
+    assert_int_equal(symlink("nowhere", folder->state), 0);
+    snprintf(says, sizeof(says), "the state directory %s cannot be used: %s", folder->state,
+             strerror(ENOENT));
+    expect_no_lock(folder, -ENOENT, says);
 }
 
 static void test_killed_between_record_and_decide(void **state)
@@ -302,6 +362,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_directory_is_made_for_its_owner),
         TEST(test_one_process_holds_the_lock),
+        TEST(test_each_half_of_the_lock_says_who_holds_it),
+        TEST(test_what_cannot_be_a_lock),
         TEST(test_killed_between_record_and_decide),
         TEST(test_damaged_database_is_left_as_it_is),
         TEST(test_version_5_tells_members_before_and_after),
