@@ -293,7 +293,9 @@ static int diff_keep(Diff *diff, const LiveRow *live, size_t wanted, const Membe
     return 0;
 }
 
-static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *err)
+/* `*channel_id` is that of the row before, which most pages give once for all. */
+static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, const char **channel_id,
+                        Err *err)
 {
     const MemberRow *row = &page->rows[number];
     LiveRow live;
@@ -304,9 +306,10 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     live.port = row->port ? row->port : diff->desired->channel_port;
     if (!str_is_id(row->id, OPS_ID_SIZE_MAX))
         return err_set(err, -EPROTO, "a member's id is not one that can be named to the service");
-    if (!str_equal(row->channel_id, diff->channel_id))
+    if (row->channel_id != *channel_id && !str_equal(row->channel_id, diff->channel_id))
         return err_set(err, -EPROTO, "the member %s belongs to another channel (%s)", row->id,
                        row->channel_id);
+    *channel_id = row->channel_id;
     r = diff_note_id(diff, row, &live.id, err);
     if (r < 0)
         return r;
@@ -334,11 +337,13 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
 
 int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err)
 {
+    const char *channel_id = diff->channel_id;
+
     assert(diff->seen && from <= page->row_count);
     if (map_reserve(&diff->ids, diff->ids.size + page->row_count) < 0)
         return err_memory(err);
     for (size_t i = from; i < page->row_count; i++) {
-        int r = diff_add_row(diff, page, i, err);
+        int r = diff_add_row(diff, page, i, &channel_id, err);
 
         if (r < 0)
             return r;
