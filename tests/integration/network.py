@@ -61,5 +61,6 @@ class Tinyproxy:
         return re.findall(r"Request .*: CONNECT (\S+) HTTP", self.log_path.read_text())
 
     def stop(self):
-        self.process.terminate()
+        # A SIGTERM that comes before tinyproxy waits for connections is not noticed until the next one.
+        self.process.kill()
         self.process.wait()

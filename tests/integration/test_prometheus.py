@@ -77,7 +77,7 @@ class Prometheus:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        self.process.wait(60)
         self.log.close()
 
 
