@@ -60,7 +60,7 @@ static bool buf_reserve(Buf *buf, size_t more)
         return true;
     if (__builtin_add_overflow(buf->size, more, &need) || need == SIZE_MAX ||
         buf_grow(buf, need + 1) < 0) {
-        buf->failed = true;
+        buf_fail(buf);
         return false;
     }
     return true;
@@ -86,6 +86,17 @@ void buf_grow_putc(Buf *buf, char byte)
     buf_append(buf, &byte, 1);
 }
 
+void buf_fail(Buf *buf)
+{
+    buf->failed = true;
+}
+
+void buf_fail_with(Buf *buf, const Buf *part)
+{
+    if (part->failed)
+        buf_fail(buf);
+}
+
 void buf_printf(Buf *buf, const char *format, ...)
 {
     va_list arguments, again;
@@ -96,7 +107,7 @@ void buf_printf(Buf *buf, const char *format, ...)
     length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length < 0)
-        buf->failed = true;
+        buf_fail(buf);
     else if (buf_reserve(buf, (size_t)length)) {
         vsnprintf(buf->data + buf->size, (size_t)length + 1, format, again);
         buf->size += (size_t)length;

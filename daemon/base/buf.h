@@ -36,6 +36,12 @@ static inline void buf_putc(Buf *buf, char byte)
     buf->data[buf->size] = '\0';
 }
 
+/* As an append that failed: for what belongs to the text and could not be made. */
+void buf_fail(Buf *buf);
+
+/* Fails where the other one did, whose text belongs to its own. */
+void buf_fail_with(Buf *buf, const Buf *part);
+
 void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The text so far, "" when empty; owned by the buffer. */

@@ -13,8 +13,7 @@ static void txn_put_bytes(EtcdTxn *txn, const char *name, const void *bytes, siz
 {
     buf_reset(&txn->scratch);
     base64_encode(&txn->scratch, bytes, size);
-    if (buf_failed(&txn->scratch) < 0)
-        txn->writer.buf->failed = true;
+    buf_fail_with(txn->writer.buf, &txn->scratch);
     json_put_string(&txn->writer, name, buf_text(&txn->scratch));
 }
 
@@ -42,9 +41,8 @@ void etcd_txn_put_prefix(EtcdTxn *txn, const char *prefix)
     _cleanup_(buf_done) Buf end = {0};
 
     buf_puts(&end, prefix);
-    if (buf_failed(&end) < 0)
-        txn->writer.buf->failed = true;
-    else /* the next key behind all that begin so */
+    buf_fail_with(txn->writer.buf, &end);
+    if (buf_failed(&end) == 0) /* the next key behind all that begin so */
         end.data[end.size - 1]++;
     etcd_txn_put_range(txn, prefix, buf_text(&end));
 }

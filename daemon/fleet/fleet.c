@@ -27,7 +27,8 @@ const char *fleet_key(const Fleet *fleet, const char *name, Buf *buf)
     bool has_failed = buf_failed(buf) < 0;
 
     buf_reset(buf);
-    buf->failed = has_failed;
+    if (has_failed)
+        buf_fail(buf);
     buf_puts(buf, fleet->prefix);
     buf_puts(buf, name);
     return buf_text(buf);

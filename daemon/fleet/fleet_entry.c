@@ -25,7 +25,7 @@ static void entry_put_boot(JsonWriter *writer)
     int r = file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL);
 
     if (r == -ENOMEM)
-        writer->buf->failed = true;
+        buf_fail(writer->buf);
     if (boot.data) /* a line */
         boot.data[strcspn(boot.data, "\n")] = '\0';
     json_put_text(writer, "boot", buf_text(&boot));
@@ -126,8 +126,8 @@ static void entry_ask(Fleet *fleet)
     etcd_txn_put(&txn, buf_text(&key), buf_text(&value), value.size, fleet->lease.id);
     etcd_txn_else(&txn);
     etcd_txn_range(&txn, buf_text(&key));
-    if (buf_failed(&key) < 0 || buf_failed(&value) < 0)
-        body.failed = true;
+    buf_fail_with(&body, &key);
+    buf_fail_with(&body, &value);
     if (fleet_ask(fleet, &txn, &body, FLEET_CALL_USEC, entry_on_answer, fleet, &fleet->entry_call) <
         0)
         entry_retry(fleet);

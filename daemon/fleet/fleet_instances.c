@@ -25,8 +25,8 @@ void fleet_instance_put(FleetInstance *instance, const char *folder, const Buf *
     _cleanup_(buf_done) Buf key = {0};
 
     fleet_instance_key(instance, folder, &key);
-    if (buf_failed(&key) < 0 || buf_failed(value) < 0)
-        txn->writer.buf->failed = true;
+    buf_fail_with(txn->writer.buf, &key);
+    buf_fail_with(txn->writer.buf, value);
     etcd_txn_put(txn, buf_text(&key), buf_text(value), value->size, lease);
 }
 

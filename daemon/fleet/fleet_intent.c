@@ -194,8 +194,7 @@ static int intending_send(FleetIntending *intending)
     fleet_intent_put(intending, &txn, &key);
     etcd_txn_else(&txn);
     fleet_intent_look(intending, &txn, &key);
-    if (buf_failed(&key) < 0)
-        body.failed = true;
+    buf_fail_with(&body, &key);
     return fleet_ask(intending->instance->fleet, &txn, &body, intending_timeout_usec(intending),
                      intending_on_answer, intending, &intending->call);
 }

@@ -91,8 +91,8 @@ void fleet_intent_put(FleetIntending *intending, EtcdTxn *txn, Buf *key)
                         name);
     fleet_key(intending->instance->fleet, name, key);
     etcd_txn_delete_range(txn, buf_text(&from), buf_text(key));
-    if (buf_failed(&value) < 0 || buf_failed(&from) < 0)
-        txn->writer.buf->failed = true;
+    buf_fail_with(txn->writer.buf, &value);
+    buf_fail_with(txn->writer.buf, &from);
 }
 
 void fleet_intent_look(FleetIntending *intending, EtcdTxn *txn, Buf *key)

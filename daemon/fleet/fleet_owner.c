@@ -15,8 +15,7 @@ static const char *owner_key(const FleetInstance *instance, const char *folder, 
                              Buf *key)
 {
     fleet_instance_key(instance, folder, key);
-    if (buf_failed(key) < 0)
-        txn->writer.buf->failed = true;
+    buf_fail_with(txn->writer.buf, key);
     return buf_text(key);
 }
 

@@ -14,8 +14,7 @@ static void pieces_write(const Change *change, Buf *text)
     JsonWriter writer = {.buf = text, .is_compact = true};
 
     base64_encode(&identity, change->identity, change->identity_size);
-    if (buf_failed(&identity) < 0)
-        text->failed = true;
+    buf_fail_with(text, &identity);
     json_open_object(&writer, NULL);
     json_put_string(&writer, "kind", change_kind_text(change->kind));
     json_put_string(&writer, "member_id", change->member_id);

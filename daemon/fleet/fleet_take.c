@@ -189,8 +189,8 @@ void fleet_take_range(FleetInstance *instance, EtcdTxn *txn)
     take_forget(instance);
     for (size_t i = 0; i < 2; i++) {
         take_put_range(instance, i > 0, &from, &to);
-        if (buf_failed(&from) < 0 || buf_failed(&to) < 0)
-            txn->writer.buf->failed = true;
+        buf_fail_with(txn->writer.buf, &from);
+        buf_fail_with(txn->writer.buf, &to);
         etcd_txn_range_first(txn, buf_text(&from), buf_text(&to), i > 0 ? FIRST_INTENTS : 1);
     }
 }

@@ -150,8 +150,7 @@ static int writing_begin(FleetWriting *writing, FleetInstance *instance, const F
     writing_put(writing->fleet, writing->puts, writing->put_count, &txn, &key);
     etcd_txn_else(&txn);
     writing_look(writing, &txn, &key);
-    if (buf_failed(&key) < 0)
-        body.failed = true;
+    buf_fail_with(&body, &key);
     return fleet_ask(writing->fleet, &txn, &body, timeout_usec, writing_on_answer, writing,
                      &writing->call);
 }
