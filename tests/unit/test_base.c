@@ -77,6 +77,27 @@ static void test_buf_failure_sticks(void **state)
     assert_null(buf_take(&buf));
 }
 
+static void test_buf_fails_with_its_part(void **state)
+{
+    Buf buf = {0}, part = {0};
+
+    (void)state;
+    buf_puts(&buf, "a");
+    buf_fail_with(&buf, &part);
+    assert_int_equal(buf_failed(&buf), 0);
+    buf_fail(&part);
+    buf_fail_with(&buf, &part);
+    assert_int_equal(buf_failed(&buf), -ENOMEM);
+    buf_reset(&part);
+    assert_int_equal(buf_failed(&part), 0);
+    buf_fail_with(&buf, &part); /* which takes nothing back */
+    assert_int_equal(buf_failed(&buf), -ENOMEM);
+    buf_puts(&buf, "b");
+    assert_string_equal(buf_text(&buf), "a");
+    assert_null(buf_take(&buf));
+    buf_done(&part);
+}
+
 static void test_arena_gives_what_stays(void **state)
 {
     Arena arena = {0};
@@ -352,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_err_keeps_what_fits),
         cmocka_unit_test(test_buf_grows_and_is_taken),
         cmocka_unit_test(test_buf_failure_sticks),
+        cmocka_unit_test(test_buf_fails_with_its_part),
         cmocka_unit_test(test_arena_gives_what_stays),
         cmocka_unit_test(test_map_finds_what_was_put),
         cmocka_unit_test(test_hash_is_siphash_of_its_key),

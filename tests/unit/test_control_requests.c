@@ -197,14 +197,34 @@ static void test_pause_and_resume(void **state)
     assert_int_equal(controller_case_count_logged(control_case->controller_case, "resumed"), 3);
 }
 
+/* One that found the socket taken leaves it, as it ends, to the one that listens. */
+static void test_another_one_leaves_the_socket(void **state)
+{
+    ControlCase *control_case = *state;
+    Control *other = NULL;
+    Err err = {0};
+
+    control_case_begin(control_case);
+    assert_int_equal(control_new(control_case_loop(control_case), control_case->path,
+                                 &control_case->state, false, "", &other, &err),
+                     -EADDRINUSE);
+    assert_non_null(strstr(err.text, "another program listens on "));
+    control_free(other);
+    control_case_assert_get(control_case, CONTROL_PATH_STATUS, 200, "payments");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, control_case_setup, control_case_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_refused), TEST(test_what_waits_for_the_start),
-        TEST(test_status),          TEST(test_times_of_the_status),
-        TEST(test_history),         TEST(test_pause_and_resume),
+        TEST(test_what_is_refused),
+        TEST(test_what_waits_for_the_start),
+        TEST(test_status),
+        TEST(test_times_of_the_status),
+        TEST(test_history),
+        TEST(test_pause_and_resume),
+        TEST(test_another_one_leaves_the_socket),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

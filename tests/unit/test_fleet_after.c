@@ -248,6 +248,25 @@ static void test_what_a_host_shows(void **state)
                        "instance far '' of 'admin-b' 'now' last 'admin-c' other: {\"n\":1}\n");
 }
 
+/* One of whose name nobody holds an entry, the first of all keys being that of an instance. */
+static void test_what_is_shown_without_hosts(void **state)
+{
+    static const Found last = {.name = "last/" FOREIGN,
+                               .value = "{\"instance\":\"far\",\"host\":\"admin-c\"}"};
+    EtcdScript *script = *state;
+
+    host_set_instances(0);
+    host_given();
+    tell(&last, 7);
+    while (!mirror_find(scripted.fleet->mirror, last.name))
+        assert_true(sd_event_run(script->event, USEC_PER_SEC) >= 0);
+    say_view(script);
+    etcd_script_expect(script, "last/0123 is {\"instance\":\"far\",\"host\":\"admin-c\"}\n"
+                               "changed\n"
+                               "admin-a: current, its own, takes, no lease, none left; \n"
+                               "instance far '' of '' '' last 'admin-c' other: \n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int main(void)
@@ -259,6 +278,7 @@ int main(void)
         TEST(test_a_record_that_finds_another_owner),
         TEST(test_intents_are_read),
         TEST(test_what_a_host_shows),
+        TEST(test_what_is_shown_without_hosts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a host asks etcd for its lease and its name, whatever etcd answers. */
+#include "daemon/fleet/etcd_internal.h"
 #include "tests/unit/fleet_script.h"
 
 /* ---- the lease ---- */
@@ -186,6 +187,25 @@ static void test_all_is_given_back_in_the_end(void **state)
                "away\n");
 }
 
+/* Whether etcd has taken the lease back, the end does not depend on; only that nobody answered is
+ * told. */
+static void test_a_lease_that_is_not_taken_back(void **state)
+{
+    EtcdScript *script = *state;
+
+    host_set_instances(0);
+    host_held();
+    expect_log("fleet: host admin-a holds a lease of 1 min 0 s\n");
+    fleet_end(scripted.fleet, "rosterd stops");
+    etcd_script_expect(script, "lease/revoke {\"ID\":\"77\"}\n");
+    assert_false(fleet_is_over(scripted.fleet));
+    scripted.fleet->revoke_call->due_usec = 1; /* the last try */
+    etcd_script_answer(script, 503, "");
+    etcd_script_expect(script, "changed\n");
+    assert_true(fleet_is_over(scripted.fleet));
+    expect_log("fleet: etcd at etcd-0: HTTP 503\n");
+}
+
 static void test_the_end_before_the_beginning(void **state)
 {
     EtcdScript *script = *state;
@@ -206,6 +226,7 @@ int main(void)
         TEST(test_a_lease_that_is_gone_is_lost),
         TEST(test_a_lease_that_has_ended_is_lost),
         TEST(test_all_is_given_back_in_the_end),
+        TEST(test_a_lease_that_is_not_taken_back),
         TEST(test_the_end_before_the_beginning),
     };
 
