@@ -155,7 +155,7 @@ void canonical_items_done(CanonicalItems *items)
 static void canonical_items_end(CanonicalItems *items, size_t start)
 {
     if (mem_grow(&items->items, &items->capacity, items->count + 1, sizeof(*items->items)) < 0) {
-        items->bytes.failed = true;
+        buf_fail(&items->bytes);
         return;
     }
     items->items[items->count++] =
@@ -191,7 +191,7 @@ static int canonical_compare(const void *left, const void *right, void *bytes)
 void canonical_items_put(Buf *buf, CanonicalItems *items)
 {
     if (buf_failed(&items->bytes) < 0) {
-        buf->failed = true;
+        buf_fail(buf);
         return;
     }
     if (items->count > 1)

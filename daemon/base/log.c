@@ -121,8 +121,7 @@ static void log_json_string(Buf *line, const char *text)
     _cleanup_(buf_done) Buf shown = {0};
 
     utf8_append_shown(&shown, text);
-    if (buf_failed(&shown) < 0)
-        line->failed = true;
+    buf_fail_with(line, &shown);
     buf_putc(line, '"');
     for (const char *c = buf_text(&shown); *c; c++) {
         if (*c == '"' || *c == '\\')
@@ -227,7 +226,7 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     va_start(arguments, format);
     if (vasprintf(&text, format, arguments) < 0) {
         text = NULL;
-        shown.failed = true;
+        buf_fail(&shown);
     }
     va_end(arguments);
     if (text)

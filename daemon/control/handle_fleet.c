@@ -112,7 +112,7 @@ static void handle_fleet_answer(const Fleet *fleet, ServerRequest *request)
     size_t owned = 0;
 
     if (fleet_view_fill(fleet, &view) < 0)
-        buf.failed = true;
+        buf_fail(&buf);
     for (size_t i = 0; i < view.instance_count; i++)
         owned += view.instances[i].is_self;
     json_open_object(&writer, NULL);

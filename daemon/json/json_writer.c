@@ -247,7 +247,7 @@ static void json_put_word(JsonWriter *writer, const char *key, const Json *value
 
     json_begin_value(writer, key);
     if (text[0] == '\0')
-        writer->buf->failed = true;
+        buf_fail(writer->buf);
     buf_puts(writer->buf, text);
 }
 

@@ -269,7 +269,7 @@ static void members_row(MembersText *text, const char *list, const Json *row, si
 
     if (str_equal(list, "added")) {
         if (added_set_add(&text->added, row) < 0)
-            text->page->buf->failed = true;
+            buf_fail(text->page->buf);
         members_planned(&text->lines, text->channel, row, "+", COLOUR_GREEN, with_ids);
     } else if (str_equal(list, "extra")) {
         members_planned(&text->lines, text->channel, row, "-", COLOUR_RED, with_ids);

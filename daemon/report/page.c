@@ -32,7 +32,7 @@ static void page_vprintf(const Page *page, const char *format, va_list arguments
     char *text = NULL;
 
     if (vasprintf(&text, format, arguments) < 0) {
-        page->buf->failed = true;
+        buf_fail(page->buf);
         return;
     }
     page_puts(page, text);

@@ -26,7 +26,7 @@ void report_source_flush(const ReportSource *source, Buf *buf)
 {
     if (source->flush && buf->size >= FLUSH_SIZE && buf_failed(buf) == 0 &&
         source->flush(source->userdata, buf) < 0)
-        buf->failed = true;
+        buf_fail(buf);
 }
 
 static void report_source_put_channels(const ReportSource *source, JsonWriter *writer)

@@ -103,7 +103,7 @@ void fields_put_bytes(JsonWriter *writer, const char *key, const void *bytes, si
 
     base64_encode(&text, bytes, size);
     if (buf_failed(&text) < 0)
-        writer->buf->failed = true;
+        buf_fail(writer->buf);
     else
         json_put_string(writer, key, buf_text(&text));
 }

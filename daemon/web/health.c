@@ -110,7 +110,7 @@ static bool health_append_fleet(const Fleet *fleet, Buf *buf)
     if (!fleet)
         return true;
     if (fleet_view_fill(fleet, &view) < 0)
-        buf->failed = true;
+        buf_fail(buf);
     else if (!view.has_lease || view.is_name_taken)
         is_good = false;
     if (!is_good) {

@@ -34,7 +34,7 @@ static void page_html_vprintf(Buf *buf, const char *format, va_list arguments)
 
     if (vasprintf(&text, format, arguments) < 0) {
         text = NULL;
-        buf->failed = true;
+        buf_fail(buf);
         return;
     }
     page_html_text(buf, text);
