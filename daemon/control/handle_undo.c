@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/control/channel_ref.h"
 #include "daemon/control/handle_undo_internal.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_value.h"
@@ -18,6 +17,7 @@ static void handle_undo_free(Undoing *undoing)
 {
     handle_undo_fleet_done(undoing);
     handle_undo_past_done(undoing);
+    handle_undo_making_done(undoing);
     undo_free(undoing->undo);
     store_pauses_done(&undoing->replaced);
     free(undoing->channel);
@@ -205,43 +205,6 @@ static int handle_undo_read(const Json *root, Undoing *undoing, Err *err)
     return handle_undo_read_channel(root, undoing, err);
 }
 
-/* A channel that nobody knows is told from one in which nothing was changed. */
-static void handle_undo_doubt_channel(const Control *control, const Undoing *undoing, Err *err)
-{
-    _cleanup_(buf_done) Buf text = {0};
-    ChannelRef found;
-    Err unknown = {0};
-
-    if (undoing->choice.instance)
-        buf_printf(&text, "%s/", undoing->choice.instance);
-    buf_puts(&text, undoing->choice.channel);
-    if (buf_failed(&text) == 0 &&
-        channel_ref_find(control->controller, buf_text(&text), &found, &unknown) == -ENOENT)
-        err_set(err, -ENOENT, "the history holds no change there; %s", unknown.text);
-}
-
-static int handle_undo_prepare(Control *control, Undoing *undoing, Err *err)
-{
-    Store *store = control->state->store;
-    int r = undoing->dry_run ? 0 : control_writable(control, err);
-
-    if (r == 0 && !store) {
-        *err = control->state->err;
-        r = -EIO;
-    }
-    if (r == 0)
-        r = undo_new(store, control->controller->config, &undoing->choice, &undoing->undo, err);
-    if (r == -ENOENT && undoing->choice.channel)
-        handle_undo_doubt_channel(control, undoing, err);
-    if (r < 0 || undoing->dry_run || control->shared)
-        return r;
-    /* Asked again after a reload, it replaces its own. */
-    r = undo_pause(undoing->undo, store, server_request_uid(undoing->request),
-                   undoing->has_paused ? NULL : &undoing->replaced, err);
-    undoing->has_paused = undoing->has_paused || r == 0;
-    return r;
-}
-
 static void handle_undo_log(const Undoing *undoing)
 {
     const char *pass = undoing->undo ? undo_get_pass(undoing->undo) : undoing->pass;
@@ -274,6 +237,30 @@ static bool handle_undo_is_past(const Undoing *undoing, int result)
     return result == -ENOENT && undoing->control->shared && undoing->choice.pass;
 }
 
+int handle_undo_on_made(Undoing *undoing, int result, Err *err)
+{
+    const bool is_past = handle_undo_is_past(undoing, result);
+
+    if (result < 0 && !is_past)
+        return result;
+    if (!undoing->is_asked) {
+        undoing->is_asked = true;
+        handle_undo_log(undoing);
+        return is_past ? handle_undo_past_begin(undoing, err) : handle_undo_start(undoing, err);
+    }
+    if (undoing->pausing_count > 0)
+        return result;
+    if (is_past)
+        return handle_undo_past_begin(undoing, err);
+    if (!undoing->is_paused_meanwhile) {
+        handle_undo_ask(undoing);
+        return 0;
+    }
+    undoing->is_paused_meanwhile = false;
+    handle_undo_fleet_go_on(undoing);
+    return 0;
+}
+
 int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     Undoing *undoing;
@@ -286,34 +273,12 @@ int handle_undo(Control *control, ServerRequest *request, const Json *root, Err 
         return err_memory(err);
     undoing->control = control;
     undoing->request = request;
+    control->undoing = undoing;
     r = handle_undo_read(root, undoing, err);
     if (r == 0)
-        r = handle_undo_prepare(control, undoing, err);
-    if (r < 0 && !handle_undo_is_past(undoing, r)) {
-        handle_undo_free(undoing);
-        return r;
-    }
-    control->undoing = undoing;
-    handle_undo_log(undoing);
-    r = r < 0 ? handle_undo_past_begin(undoing, err) : handle_undo_start(undoing, err);
+        r = handle_undo_make(undoing, err);
     if (r < 0)
         handle_undo_drop(undoing);
-    return r;
-}
-
-/* Of the settings and rosters that are in force now. */
-static int handle_undo_prepare_again(Undoing *undoing, Err *err)
-{
-    int r;
-
-    undo_free(undoing->undo);
-    undoing->undo = NULL;
-    handle_undo_past_done(undoing);
-    r = handle_undo_prepare(undoing->control, undoing, err);
-    if (handle_undo_is_past(undoing, r) && undoing->pausing_count == 0)
-        return handle_undo_past_begin(undoing, err);
-    if (r == 0 && undoing->pausing_count == 0)
-        handle_undo_ask(undoing);
     return r;
 }
 
@@ -330,7 +295,10 @@ void handle_undo_ask_again(Control *control)
         handle_undo_drop(undoing);
         return;
     }
-    r = handle_undo_prepare_again(undoing, &err);
+    /* Of the settings and rosters that are in force now. */
+    undo_free(TAKE_PTR(undoing->undo));
+    handle_undo_past_done(undoing);
+    r = handle_undo_make(undoing, &err);
     if (r < 0)
         handle_undo_refuse(undoing, reply_status(r), err.text);
 }

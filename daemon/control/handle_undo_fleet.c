@@ -145,7 +145,7 @@ static int handle_undo_hand_over(Undoing *undoing, size_t instance, Err *err)
 
 /* ---- pausing ---- */
 
-static void handle_undo_go_on(Undoing *undoing)
+void handle_undo_fleet_go_on(Undoing *undoing)
 {
     size_t instance = 0;
     Err err = {0};
@@ -177,8 +177,11 @@ static void handle_undo_on_paused(void *userdata, const SharedOutcome *outcome)
     undoing->pausing_count--;
     for (size_t i = 0; undoing->pausing_count == 0 && i < undoing->pause_count; i++)
         undoing->pauses[i] = NULL;
-    if (undoing->pausing_count == 0)
-        handle_undo_go_on(undoing);
+    if (undoing->pausing_count > 0)
+        return;
+    undoing->is_paused_meanwhile = undoing->making != NULL;
+    if (!undoing->making)
+        handle_undo_fleet_go_on(undoing);
 }
 
 static int handle_undo_pause_one(void *userdata, const StorePause *pause, Err *err)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The undo under way, for the two files about it. */
+/* The undo under way, for the files about it. */
 #pragma once
 
 #include "daemon/control/control_internal.h"
 #include "daemon/fleet/keys.h"
-#include "daemon/runtime/undo.h"
+#include "daemon/runtime/undo_making.h"
 
 typedef struct Undoing Undoing;
 
@@ -15,9 +15,15 @@ struct Undoing {
     char pass[STORE_PASS_ID_SIZE];
     char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
     bool dry_run;
+    bool is_asked;        /* it was made once, and is logged */
     bool has_paused;      /* its channels */
     StorePauses replaced; /* pauses of its channels that its own took the place of */
     Undo *undo;
+
+    /* While it is made out of the history (handle_undo_making.c). */
+    UndoMaking *making;
+    sd_event_source *turn;    /* makes the next step */
+    bool is_paused_meanwhile; /* in a fleet, and goes on once it is made */
 
     /* In a fleet (handle_undo_fleet.c). */
     SharedAsking **pauses; /* of its channels; NULL in it: that one is over */
@@ -42,16 +48,32 @@ struct Undoing {
 void handle_undo_answer(Undoing *undoing, Buf *answer);
 void handle_undo_refuse(Undoing *undoing, int status, const char *text);
 
+/* It is made, or cannot be: `result`. Begins it, or goes on with it after the controller changed.
+ * 0, or what is wrong, told in `err`. */
+int handle_undo_on_made(Undoing *undoing, int result, Err *err);
+
 /* Begins it where it is to be carried out. Errors are told in `err`. */
 int handle_undo_start(Undoing *undoing, Err *err);
 
 /* Begins it here, as soon as the passes stand aside. */
 void handle_undo_ask(Undoing *undoing);
 
+/* ---- handle_undo_making.c ---- */
+
+/* Makes it out of the history: a first step at once, those that follow each in a turn of its own.
+ * Then it pauses its channels, but in a fleet, and calls handle_undo_on_made(). 0, or what is
+ * wrong already, told in `err`. */
+int handle_undo_make(Undoing *undoing, Err *err);
+void handle_undo_making_done(Undoing *undoing);
+
 /* ---- handle_undo_fleet.c ---- */
 
 /* Has its channels paused on all hosts; then it is begun here, or handed to the owner. */
 int handle_undo_fleet_begin(Undoing *undoing, Err *err);
+
+/* Its channels are paused, or could not be: begins it here, or hands it over; refuses it where that
+ * fails. */
+void handle_undo_fleet_go_on(Undoing *undoing);
 
 /* What came of an undo that another host asked for: `answer`, or why nothing was done. */
 void handle_undo_fleet_answer(const Undoing *undoing, const Buf *answer, const char *error);

@@ -22,7 +22,8 @@ typedef struct Undo Undo;
 typedef void (*UndoOnDone)(Undo *undo, void *userdata);
 
 /*
- * Looks the changes up that took effect, or may have. `config` is borrowed and outlives it.
+ * Looks the changes up that took effect, or may have, all at once: undo_making.h does it step by
+ * step. `config` is borrowed and outlives it.
  * Errors, told in `err`: -ENOENT there are none; -EINVAL their instance is not in the settings any
  * more; -EPERM a channel is only observed; the store's; -ENOMEM.
  */

@@ -9,6 +9,7 @@ struct Undo {
     Config config;        /* the one in force, but with the channels of the undo */
     RosterChannel *channels;
     ChannelUndo *undos;
+    UndoItem *items;    /* of all of those */
     const char **names; /* of the channels, as the history has them */
     char pass[STORE_PASS_ID_SIZE];
     PassRun *run;  /* NULL before it begins, and once undo_leave() was called */

@@ -261,6 +261,7 @@ static int history_query_page(Store *store, const StoreFilter *filter, StoreActi
                               uint64_t *ret_next, Err *err)
 {
     StoreFilter from = *filter;
+    const size_t before = actions->count;
     uint64_t first = 0, last = 0, through;
     int r = 0;
 
@@ -276,25 +277,25 @@ static int history_query_page(Store *store, const StoreFilter *filter, StoreActi
         return r;
     through = last - first < STORE_HISTORY_SCAN ? last : first + STORE_HISTORY_SCAN - 1;
     r = history_query(store, HISTORY_PAGE, filter, first, through + 1, actions, err);
-    if (r == 0 && filter->limit && actions->count >= filter->limit)
+    if (r == 0 && filter->limit && actions->count - before >= filter->limit)
         through = actions->items[actions->count - 1].action;
     *ret_next = through < last ? through : 0;
     return r;
 }
 
-int store_history_page(Store *store, const StoreFilter *filter, StoreActions *ret_actions,
+int store_history_page(Store *store, const StoreFilter *filter, StoreActions *actions,
                        uint64_t *ret_next, Err *err)
 {
-    _cleanup_(store_actions_done) StoreActions actions = {0};
+    const size_t before = actions->count;
     uint64_t next = 0;
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db)
-        r = history_query_page(store, filter, &actions, &next, err);
-    if (r < 0)
+        r = history_query_page(store, filter, actions, &next, err);
+    if (r < 0) {
+        actions->count = before;
         return r;
-    *ret_actions = actions;
-    actions = (StoreActions){0};
+    }
     *ret_next = next;
     return 0;
 }

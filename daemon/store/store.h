@@ -320,11 +320,11 @@ int store_history_first(Store *store, uint64_t since_usec, uint64_t *ret_first, 
  */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
 
-/* The same of a part: what is behind `filter->after`, `filter->limit` changes at most, and looking
- * through STORE_HISTORY_SCAN of any at most, so that few or none may fit. `ret_next` is where to go
- * on after; 0: that was the end. */
+/* Adds the same of a part to `actions`: what is behind `filter->after`, `filter->limit` changes at
+ * most, and looking through STORE_HISTORY_SCAN of any at most, so that few or none may fit.
+ * `ret_next` is where to go on after; 0: that was the end. */
 #define STORE_HISTORY_SCAN 10000U
-int store_history_page(Store *store, const StoreFilter *filter, StoreActions *ret_actions,
+int store_history_page(Store *store, const StoreFilter *filter, StoreActions *actions,
                        uint64_t *ret_next, Err *err);
 
 /* After which number the newest `filter->limit` changes that fit begin; 0: with the first. */

@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/store/store_internal.h"
+
 static void control_case_on_pass(void *userdata)
 {
     ControlCase *control_case = userdata;
@@ -77,6 +79,22 @@ void control_case_begin(ControlCase *control_case)
     controller_begin(control_case->controller_case->controller, NULL, control_case_on_pass,
                      control_case);
     controller_case_await_passes(control_case->controller_case, 1);
+}
+
+void control_case_add_history(ControlCase *control_case, unsigned int count)
+{
+    char sql[1024];
+
+    snprintf(sql, sizeof(sql),
+             "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
+             "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id,"
+             " identity, member, digest, mode, recorded_usec, steady_usec, outcome, attempts)"
+             " SELECT pass, instance, channel_id, channel_name, kind, 'm' || i, 'x' || i, member,"
+             " digest, mode, recorded_usec, steady_usec, outcome, attempts FROM n,"
+             " (SELECT * FROM action ORDER BY id DESC LIMIT 1)",
+             count);
+    assert_int_equal(sqlite3_exec(control_case->controller_case->store->db, sql, NULL, NULL, NULL),
+                     SQLITE_OK);
 }
 
 /* ---- asking ---- */

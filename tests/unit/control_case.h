@@ -32,6 +32,9 @@ void control_case_use(ControlCase *control_case, const char *settings, const cha
 /* Begins the passes, and waits for the first. */
 void control_case_begin(ControlCase *control_case);
 
+/* So many more changes in the history, of the pass and the channel of the last. */
+void control_case_add_history(ControlCase *control_case, unsigned int count);
+
 /* One request, on a connection of its own. */
 int control_case_send_request(const ControlCase *control_case, const char *method, const char *path,
                               const char *body);

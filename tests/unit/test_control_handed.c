@@ -179,6 +179,33 @@ static void test_rosterd_ends_while_the_owner_is_at_it(void **state)
     assert_int_equal(host_count(control_hosts.etcd_case, KEYS_UNDO), 1);
 }
 
+/* After a reload it is found anew in the history, step by step, and its pauses are over first. */
+static void test_it_is_paused_while_it_is_made_anew(void **state)
+{
+    ControlCase *control_case = control_hosts_here();
+    const Undoing *undoing;
+    const char *key;
+
+    (void)state;
+    etcd_proxy_hold(control_hosts.here.proxy, true);
+    asked = control_case_send_request(control_case, "POST", CONTROL_PATH_UNDO, LAST);
+    AWAIT_HERE(control_case->control->undoing);
+    undoing = control_case->control->undoing;
+    assert_true(undoing->pausing_count > 0);
+    control_case_add_history(control_case, 1000);
+    control_set_controller(control_case->control, control_case->controller_case->controller);
+    assert_non_null(undoing->making);
+    sd_event_source_set_enabled(undoing->turn, SD_EVENT_OFF);
+    etcd_proxy_hold(control_hosts.here.proxy, false);
+    AWAIT_HERE(undoing->pausing_count == 0);
+    assert_ptr_equal(control_case->control->undoing, undoing);
+    assert_string_equal(undoing->key, "");
+    sd_event_source_set_enabled(undoing->turn, SD_EVENT_ONESHOT);
+    key = mirror_name(fleet_mirror(control_hosts.there.fleet), control_hosts_await_key(KEYS_UNDO));
+    answer(key, "admin-a", "{\"a\": 1}", NULL);
+    assert_answered(200, "{\"a\": 1}");
+}
+
 /* ---- without etcd ---- */
 
 static void test_rosterd_ends_while_it_is_paused(void **state)
@@ -329,6 +356,7 @@ int main(void)
         TEST(test_answers_of_others),
         TEST(test_an_owner_that_says_nothing),
         TEST(test_it_outlives_a_reload),
+        TEST(test_it_is_paused_while_it_is_made_anew),
         TEST(test_rosterd_ends_while_the_owner_is_at_it),
         TEST(test_rosterd_ends_while_it_is_paused),
         TEST(test_without_etcd_nothing_is_undone),
