@@ -43,12 +43,13 @@ static int split(const char *text, HostParts *parts)
     return 0;
 }
 
-/* Only an IPv6 address stands in brackets; without them none can, for its colons. */
+/* Only an IPv6 address stands in brackets; without them none can, for its colons, at the first of
+ * which split() ends the host. */
 static int parse_host(const HostParts *parts, char ret_canonical[static ADDRESS_SIZE_MAX])
 {
     AddressKind kind;
 
-    if (parts->in_brackets != (strchr(parts->host, ':') != NULL))
+    if (parts->in_brackets && !strchr(parts->host, ':'))
         return -EINVAL;
     return address_parse(parts->host, ret_canonical, &kind);
 }

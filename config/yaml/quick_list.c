@@ -15,25 +15,39 @@ void quick_list_done(QuickLists *lists)
 
 /* ---- lines ---- */
 
-static bool is_letter_or_digit(char c)
+/* What a byte can be in a word. */
+typedef enum ByteKind {
+    BYTE_OTHER,
+    BYTE_LETTER, /* or a digit */
+    BYTE_INNER,  /* not the first one */
+    BYTE_COLON,
+} ByteKind;
+
+static const uint8_t byte_kinds[UINT8_MAX + 1] = {
+    ['0' ... '9'] = BYTE_LETTER, ['A' ... 'Z'] = BYTE_LETTER, ['a' ... 'z'] = BYTE_LETTER,
+    ['.'] = BYTE_INNER,          ['_'] = BYTE_INNER,          ['-'] = BYTE_INNER,
+    [':'] = BYTE_COLON,
+};
+
+static ByteKind kind_of(char byte)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return (ByteKind)byte_kinds[(unsigned char)byte];
 }
 
 /* Where the word ends that begins here; NULL where no word is all that is left of the line. */
 static const char *end_of_word(const char *word, const char *end)
 {
+    ByteKind kind = BYTE_COLON; /* behind which a letter must follow, as at the beginning */
     const char *at = word;
 
-    if (at == end || !is_letter_or_digit(*at))
-        return NULL;
-    for (; at < end && *at != '\n'; at++) {
-        if (is_letter_or_digit(*at) || *at == '.' || *at == '_' || *at == '-')
-            continue;
-        if (*at != ':' || at + 1 == end || !is_letter_or_digit(at[1]))
-            return NULL;
+    for (; at < end; at++) {
+        ByteKind next = kind_of(*at);
+
+        if (next == BYTE_OTHER || (kind == BYTE_COLON && next != BYTE_LETTER))
+            break;
+        kind = next;
     }
-    return at < end ? at : NULL;
+    return at < end && *at == '\n' && kind != BYTE_COLON ? at : NULL;
 }
 
 /* What a line says. */
@@ -142,13 +156,13 @@ int quick_list_find(QuickLists *lists, const char *text, size_t size)
     return end_list(lists, &seen);
 }
 
-const char *quick_list_next(const char **lines, size_t *ret_size)
+const char *quick_list_next(const QuickList *list, const char **at, size_t *ret_size)
 {
-    const char *word = strchr(*lines, '-') + 2;
-    const char *end = strchr(word, '\n');
+    const char *word = *at + list->column - 1;
+    const char *end = memchr(word, '\n', (size_t)(list->lines + list->lines_size - word));
 
     *ret_size = (size_t)(end - word);
-    *lines = end + 1;
+    *at = end + 1;
     return word;
 }
 

@@ -41,8 +41,8 @@ void quick_list_done(QuickLists *lists);
  * end with anything but a line feed, for then libyaml counts them otherwise. 0 or -ENOMEM. */
 int quick_list_find(QuickLists *lists, const char *text, size_t size);
 
-/* Gives the word of the first line of `*lines`, and goes on to the next line. */
-const char *quick_list_next(const char **lines, size_t *ret_size);
+/* Gives the word of the line at `*at`, one of the list's lines, and goes on to the next line. */
+const char *quick_list_next(const QuickList *list, const char **at, size_t *ret_size);
 
 /* The text as libyaml is given it, piece by piece. */
 typedef struct QuickText {

@@ -262,9 +262,9 @@ static int add_items(Tree *tree, const QuickList *list)
     Location place = {.line = list->line, .column = list->column};
     int r = 0;
 
-    for (const char *lines = list->lines; r == 0 && lines < list->lines + list->lines_size;) {
+    for (const char *at = list->lines; r == 0 && at < list->lines + list->lines_size;) {
         size_t size;
-        const char *word = quick_list_next(&lines, &size);
+        const char *word = quick_list_next(list, &at, &size);
 
         place.line++;
         r = tree_add_scalar(tree, place, word, size, true);

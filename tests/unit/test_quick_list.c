@@ -27,9 +27,9 @@ static void describe(const char *text, size_t size, Buf *buf)
 
         buf_printf(buf, "%u:%u %.*s+%u=", list->line, list->column, (int)list->word_size,
                    list->word, list->line_count);
-        for (const char *lines = list->lines; lines < list->lines + list->lines_size;) {
+        for (const char *at = list->lines; at < list->lines + list->lines_size;) {
             size_t word_size;
-            const char *word = quick_list_next(&lines, &word_size);
+            const char *word = quick_list_next(list, &at, &word_size);
 
             buf_append(buf, word, word_size);
             buf_putc(buf, ',');
