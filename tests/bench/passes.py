@@ -90,7 +90,7 @@ def compare_sdk(build):
     import vendor
     with tempfile.TemporaryDirectory(prefix="vendor-") as home:
         try:
-            modules = vendor.install(pathlib.Path(home))
+            modules = vendor.install(pathlib.Path(home), "js-yaml@4")
         except vendor.OutOfReach as reason:
             print(f"the vendor's client: SKIPPED, it is out of reach: {reason}")
             return

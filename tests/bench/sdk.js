@@ -6,6 +6,7 @@
 
 const [folder, endpoint, project, instance, access, secret, roster, concurrency] = process.argv.slice(2);
 const path = require("path");
+const yaml = require(path.join(folder, "js-yaml"));
 const core = path.join(folder, "@huaweicloud/huaweicloud-sdk-core");
 const { ClientBuilder } = require(path.join(core, "ClientBuilder"));
 const { BasicCredentials } = require(path.join(core, "auth/BasicCredentials"));
@@ -13,16 +14,10 @@ const { BasicCredentials } = require(path.join(core, "auth/BasicCredentials"));
 const credentials = new BasicCredentials().withAk(access).withSk(secret).withProjectId(project);
 const client = new ClientBuilder((c) => c).withCredential(credentials).withEndpoint(endpoint).build();
 
+// As bare.c reads it by libyaml.
 function readRoster() {
-    const wanted = new Map();
-    let channel = "";
-    for (const line of require("fs").readFileSync(roster, "utf8").split("\n")) {
-        if (line.startsWith("  - name: "))
-            wanted.set(channel = line.slice(10), new Set());
-        else if (line.startsWith("      - "))
-            wanted.get(channel).add(line.slice(8));
-    }
-    return wanted;
+    const { channels } = yaml.load(require("fs").readFileSync(roster, "utf8"));
+    return new Map(channels.map((channel) => [channel.name, new Set(channel.members)]));
 }
 
 function ask(method, rest, queryParams) {

@@ -36,14 +36,14 @@ def environment(home):
     return {**kept, "HOME": str(home)}
 
 
-def install(folder):
+def install(folder, *more):
     for program in ("node", "npm"):
         if not shutil.which(program):
             raise OutOfReach(f"{program} is not installed")
     (folder / "home").mkdir()
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefix", str(folder)]
     try:
-        done = subprocess.run(command + PACKAGES, env=environment(folder / "home"), cwd=folder, capture_output=True,
+        done = subprocess.run(command + PACKAGES + list(more), env=environment(folder / "home"), cwd=folder, capture_output=True,
                               text=True, timeout=180)
     except subprocess.TimeoutExpired:
         raise OutOfReach("npm install did not end within 3 minutes") from None
