@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/secure_alloc.h"
@@ -25,7 +26,7 @@ static void *digest_realloc(void *memory, size_t size, const char *file, int lin
     return secure_alloc_realloc(memory, size);
 }
 
-static void digest_free(void *memory, const char *file, int line)
+static void digest_give_back(void *memory, const char *file, int line)
 {
     (void)file;
     (void)line;
@@ -34,7 +35,8 @@ static void digest_free(void *memory, const char *file, int line)
 
 int digest_use_secure_alloc(void)
 {
-    return CRYPTO_set_mem_functions(digest_alloc, digest_realloc, digest_free) == 1 ? 0 : -EBUSY;
+    return CRYPTO_set_mem_functions(digest_alloc, digest_realloc, digest_give_back) == 1 ? 0
+                                                                                         : -EBUSY;
 }
 
 static void digest_hex(const unsigned char bytes[static DIGEST_SIZE], char *ret_hex)
@@ -69,6 +71,51 @@ void digest_end_thread(void)
 {
     OPENSSL_thread_stop();
 }
+
+/* ---- in pieces ---- */
+
+struct Digest {
+    EVP_MD_CTX *context;
+    bool has_failed;
+};
+
+int digest_new(Digest **ret_digest)
+{
+    _cleanup_(digest_freep) Digest *digest = calloc(1, sizeof(*digest));
+
+    if (!digest)
+        return -ENOMEM;
+    digest->context = EVP_MD_CTX_new();
+    if (!digest->context || EVP_DigestInit_ex(digest->context, digest_algorithm(), NULL) != 1)
+        return -ENOMEM;
+    *ret_digest = TAKE_PTR(digest);
+    return 0;
+}
+
+void digest_free(Digest *digest)
+{
+    if (digest)
+        EVP_MD_CTX_free(digest->context);
+    free(digest);
+}
+
+void digest_add(Digest *digest, const void *bytes, size_t size)
+{
+    if (EVP_DigestUpdate(digest->context, bytes, size) != 1)
+        digest->has_failed = true;
+}
+
+int digest_end(Digest *digest, char ret_hex[static DIGEST_HEX_SIZE])
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+
+    if (digest->has_failed || EVP_DigestFinal_ex(digest->context, hash, NULL) != 1)
+        return -ENOMEM;
+    digest_hex(hash, ret_hex);
+    return 0;
+}
+
+/* ---- at once ---- */
 
 static int digest_sha256(const void *bytes, size_t size,
                          unsigned char ret_hash[static EVP_MAX_MD_SIZE])

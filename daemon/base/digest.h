@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "daemon/base/mem.h"
+
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1)                /* with the NUL */
 #define DIGEST_WHOLE (DIGEST_HEX_SIZE - 1)                   /* digits */
@@ -25,6 +27,17 @@ void digest_end_thread(void);
 
 /* Whether a text is a hash in lower-case hex, or at least the first `least` digits of one. */
 bool digest_is_hex(const char *text, size_t least);
+
+/* The hash of bytes that come in pieces. -ENOMEM once is -ENOMEM at the end as well. */
+typedef struct Digest Digest;
+
+int digest_new(Digest **ret_digest);
+void digest_free(Digest *digest);
+DEFINE_CLEANUP(Digest, digest_free)
+void digest_add(Digest *digest, const void *bytes, size_t size);
+
+/* As lower-case hex; nothing may be added any more. 0, or -ENOMEM. */
+int digest_end(Digest *digest, char ret_hex[static DIGEST_HEX_SIZE]);
 
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);

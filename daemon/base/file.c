@@ -108,53 +108,78 @@ int file_read_looked(const char *path, size_t size_max, Buf *buf, struct stat *r
     return 0;
 }
 
-static int file_write_all(int fd, const Buf *content)
+int file_write(int fd, const char *bytes, size_t size)
 {
-    size_t written = 0;
-
-    while (written < content->size) {
-        ssize_t put = write(fd, content->data + written, content->size - written);
+    while (size > 0) {
+        ssize_t put = write(fd, bytes, size);
 
         if (put < 0 && errno != EINTR)
             return -errno;
-        written += put > 0 ? (size_t)put : 0;
+        if (put > 0) {
+            bytes += put;
+            size -= (size_t)put;
+        }
     }
-    return fsync(fd) < 0 ? -errno : 0;
+    return 0;
 }
 
-/* Writes the file beside, and gives it the name. */
-static int file_replace_by(const char *beside, const char *path, const Buf *content, Err *err)
+/* ---- in the place of another ---- */
+
+typedef struct Replacing {
+    const char *path, *beside;
+    FileWrite write;
+    void *userdata;
+} Replacing;
+
+/* Opens the file beside, which is to be as the one whose place it takes. */
+static int file_open_beside(const Replacing *replacing, Err *err)
 {
     struct stat status;
-    bool exists = stat(path, &status) == 0;
-    _cleanup_(file_closep) int fd = -1;
-    int r;
+    bool exists = stat(replacing->path, &status) == 0;
+    int fd, r;
 
     /* A device or a FIFO would give its place to a file. */
     if (exists && !S_ISREG(status.st_mode))
-        return err_set(err, -EINVAL, "%s: is not a regular file", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+        return err_set(err, -EINVAL, "%s: is not a regular file", replacing->path);
+    fd = open(replacing->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0)
-        return err_system(err, -errno, "%s: cannot write", path);
-    r = exists && fchmod(fd, status.st_mode & 07777) < 0 ? -errno : file_write_all(fd, content);
-    if (r == 0 && rename(beside, path) < 0)
+        return err_system(err, -errno, "%s: cannot write", replacing->path);
+    if (!exists || fchmod(fd, status.st_mode & 07777) == 0)
+        return fd;
+    r = err_system(err, -errno, "%s: cannot write", replacing->path);
+    unlink(replacing->beside);
+    close(fd);
+    return r;
+}
+
+/* Writes the file beside, and gives it the name. */
+static int file_replace_by(const Replacing *replacing, Err *err)
+{
+    _cleanup_(file_closep) int fd = file_open_beside(replacing, err);
+    int r;
+
+    if (fd < 0)
+        return fd;
+    r = replacing->write(replacing->userdata, fd, err);
+    if (r == 0 && (fsync(fd) < 0 || rename(replacing->beside, replacing->path) < 0))
         r = -errno;
     if (r == 0)
         return 0;
-    unlink(beside);
-    return err_system(err, r, "%s: cannot write", path);
+    unlink(replacing->beside);
+    return err_is_set(err) ? r : err_system(err, r, "%s: cannot write", replacing->path);
 }
 
-int file_replace(const char *path, const Buf *content, Err *err)
+int file_replace(const char *path, FileWrite write, void *userdata, Err *err)
 {
     _cleanup_free_ char *beside = NULL;
 
-    if (buf_failed(content) < 0 ||
-        asprintf(&beside, "%s.%016" PRIx64 ".new", path, random_bits()) < 0)
+    if (asprintf(&beside, "%s.%016" PRIx64 ".new", path, random_bits()) < 0)
         return err_memory(err);
     aside_touch(path);
-    return file_replace_by(beside, path, content, err);
+    return file_replace_by(&(Replacing){path, beside, write, userdata}, err);
 }
+
+/* ---- secrets ---- */
 
 static int secret_fill(Secret *secret, int fd, const char *path, Err *err)
 {

@@ -34,13 +34,19 @@ int file_read_looked(const char *path, size_t size_max, Buf *buf, struct stat *r
  * things asks its server then. 0, or the errors of opening. */
 int file_look(const char *path, struct stat *ret_status);
 
+/* Writes all of the bytes. 0, or the errors of write(2). */
+int file_write(int fd, const char *bytes, size_t size);
+
 /*
- * Puts `content` in the place of what is at the path, or at none: whoever reads it finds all of the
- * one or all of the other. An existing file keeps its mode. Errors, with the path in `err`: those
- * of open(2), write(2) and rename(2), -EINVAL for what is no regular file, -ENOMEM; then what was
- * there is still there.
+ * Has `write` put a content in the place of what is at the path, or at none: whoever reads it finds
+ * all of the one or all of the other. An existing file keeps its mode. `write` returns 0, or a
+ * negative errno, told in `err` where that of the system says too little. Errors, with the path in
+ * `err`: its own, those of open(2), fsync(2) and rename(2), -EINVAL for what is no regular file,
+ * -ENOMEM; then what was there is still there.
  */
-int file_replace(const char *path, const Buf *content, Err *err);
+typedef int (*FileWrite)(void *userdata, int fd, Err *err);
+
+int file_replace(const char *path, FileWrite write, void *userdata, Err *err);
 
 /*
  * Reads a secret file: a regular file that its group cannot write and others

@@ -17,21 +17,6 @@
 
 #define TRIES_MAX 8
 
-static int put_bytes(int fd, const char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t put = write(fd, bytes, size);
-
-        if (put < 0 && errno != EINTR)
-            return -errno;
-        if (put > 0) {
-            bytes += put;
-            size -= (size_t)put;
-        }
-    }
-    return 0;
-}
-
 /* Opens a new file whose name no roster directory takes for a roster. */
 static int open_beside(int directory, const char *name, char ret_name[static NAME_MAX + 1])
 {
@@ -96,7 +81,7 @@ static int file_put_as(int directory, const char *name, const char *bytes, size_
     fd = open_beside(directory, name, beside);
     if (fd < 0)
         return fd;
-    r = put_bytes(fd, bytes, size);
+    r = file_write(fd, bytes, size);
     if (r == 0)
         r = file_put_finish(fd, how);
     if (r == 0)

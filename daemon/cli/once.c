@@ -101,17 +101,31 @@ static bool once_is_to_begin_again(const Once *once)
 
 /* ---- the report ---- */
 
+/* Prints what there is of it; the error stays. */
+static int once_flush(void *userdata, Buf *text)
+{
+    int *error = userdata;
+
+    *error = print_all(STDOUT_FILENO, text->data, text->size);
+    buf_reset(text);
+    return *error;
+}
+
 /* For people it is put into words out of its JSON, as that of a daemon's answer is. */
-static int once_append_text(const Report *report, const Options *options, Buf *text)
+static int once_append_text(const Report *report, const Options *options, int *error, Buf *text)
 {
     const TextOptions text_options = {
         .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
     JsonSource json;
     ReportSource source;
+    FlushedSource flushed = {&source, once_flush, error};
     int r = json_source_init(&json, report, &source);
 
-    if (r == 0)
-        r = report_format_append(&source, options->format, &text_options, text);
+    if (r == 0) {
+        const ReportSource printed = report_source_flushed(&flushed);
+
+        r = report_format_append(&printed, options->format, &text_options, text);
+    }
     json_source_done(&json);
     return r;
 }
@@ -119,17 +133,19 @@ static int once_append_text(const Report *report, const Options *options, Buf *t
 static int once_print(const Report *report, const Options *options)
 {
     _cleanup_(buf_done) Buf text = {0};
-    int r = options->json ? report_json_append(report, NULL, &text)
-                          : once_append_text(report, options, &text);
+    int error = 0;
+    int r = options->json ? report_json_append_parts(report, once_flush, &error, &text)
+                          : once_append_text(report, options, &error, &text);
 
-    if (r < 0) {
+    if (r < 0 && error == 0) {
         log_event(LOG_LEVEL_ERR, NULL, "the report cannot be made: out of memory");
         return r;
     }
-    r = print_all(STDOUT_FILENO, text.data, text.size);
-    if (r < 0)
-        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be printed: %s", strerror(-r));
-    return r;
+    if (error == 0)
+        once_flush(&error, &text);
+    if (error < 0)
+        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be printed: %s", strerror(-error));
+    return error;
 }
 
 static void once_on_done(PassRun *run, void *userdata)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/json.h"
 
+#include <errno.h>
+
 #include "config/instance_key.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/list_json.h"
+#include "daemon/report/source.h"
 
 static void json_put_guard(JsonWriter *writer, const char *key, const Guard *guard)
 {
@@ -154,6 +157,18 @@ void report_json_begin(JsonWriter *writer, const Report *report, Result result)
     json_open_array(writer, "channels");
 }
 
+/* What follows the channels. */
+static int json_end_report(JsonWriter *writer, const Report *report)
+{
+    json_close_array(writer);
+    json_open_array(writer, "instances");
+    for (size_t i = 0; i < report->instance_count; i++)
+        report_json_put_instance(writer, report, &report->instances[i]);
+    json_close_array(writer);
+    json_close_object(writer);
+    return json_end(writer);
+}
+
 int report_json_append(const Report *report, ReportRows *rows, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
@@ -165,11 +180,31 @@ int report_json_append(const Report *report, ReportRows *rows, Buf *buf)
                                 report_result_text(report->channels[i].result), rows);
         json_close_object(&writer);
     }
-    json_close_array(&writer);
-    json_open_array(&writer, "instances");
-    for (size_t i = 0; i < report->instance_count; i++)
-        report_json_put_instance(&writer, report, &report->instances[i]);
-    json_close_array(&writer);
-    json_close_object(&writer);
-    return json_end(&writer);
+    return json_end_report(&writer, report);
+}
+
+int report_json_append_parts(const Report *report, int (*flush)(void *userdata, Buf *buf),
+                             void *userdata, Buf *buf)
+{
+    JsonWriter writer = {.buf = buf};
+    ReportPart part = {0};
+
+    report_json_begin(&writer, report, report_result(report));
+    for (size_t i = 0; i < report->channel_count;) {
+        const ChannelReport *channel = &report->channels[i];
+        const char *result = report_result_text(channel->result);
+        int r = 0;
+
+        if (!part.is_begun)
+            json_open_object(&writer, NULL);
+        if (report_json_put_channel_part(&writer, channel, result, &part)) {
+            json_close_object(&writer);
+            i++;
+        }
+        if (buf->size >= REPORT_FLUSH_SIZE)
+            r = buf_failed(buf) < 0 ? -ENOMEM : flush(userdata, buf);
+        if (r < 0)
+            return r;
+    }
+    return json_end_report(&writer, report);
 }

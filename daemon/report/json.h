@@ -10,6 +10,11 @@
  * -ENOMEM. */
 int report_json_append(const Report *report, ReportRows *rows, Buf *buf);
 
+/* The same with all rows, part by part: `flush` takes what there is of it, and empties the buffer;
+ * its negative errno ends that. 0, that errno, or -ENOMEM; the last part is left in the buffer. */
+int report_json_append_parts(const Report *report, int (*flush)(void *userdata, Buf *buf),
+                             void *userdata, Buf *buf);
+
 /* Opens the object of a report, which says all but its channels and instances, and the array of the
  * channels. `result`: the worst of them. */
 void report_json_begin(JsonWriter *writer, const Report *report, Result result);

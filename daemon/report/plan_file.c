@@ -28,28 +28,38 @@ void plan_file_done(PlanFile *file)
     *file = (PlanFile){0};
 }
 
+static int plan_file_add_to_sum(void *userdata, Buf *buf)
+{
+    digest_add(userdata, buf->data, buf->size);
+    buf_reset(buf);
+    return 0;
+}
+
 /* Over the values and not over their spelling, which another version may have otherwise. */
 static int plan_file_sum(const ReportSource *report, const char *made,
                          char ret_sum[static DIGEST_HEX_SIZE])
 {
+    _cleanup_(digest_freep) Digest *digest = NULL;
     _cleanup_(buf_done) Buf text = {0};
     JsonWriter writer = {.buf = &text, .is_compact = true};
+    FlushedSource flushed = {.report = report, .flush = plan_file_add_to_sum};
+    ReportSource source = report_source_flushed(&flushed);
 
+    if (digest_new(&digest) < 0)
+        return -ENOMEM;
+    flushed.userdata = digest;
     buf_printf(&text, "rosterd plan file %d\n%s\n", PLAN_FILE_VERSION, made);
-    report_source_put(report, &writer, NULL);
+    report_source_put(&source, &writer, NULL);
     if (json_end(&writer) < 0)
         return -ENOMEM;
-    return digest_sha256_hex(text.data, text.size, ret_sum);
+    digest_add(digest, text.data, text.size);
+    return digest_end(digest, ret_sum);
 }
 
-int plan_file_append(const ReportSource *report, uint64_t made_usec, Buf *buf)
+static int plan_file_put(const ReportSource *report, const char *made, const char *sum, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
-    char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
 
-    clock_format_rfc3339(made_usec, made);
-    if (plan_file_sum(report, made, sum) < 0)
-        return -ENOMEM;
     json_open_object(&writer, NULL);
     json_put_number(&writer, PLAN_FILE_KEY, PLAN_FILE_VERSION);
     json_put_string(&writer, "made", made);
@@ -59,13 +69,69 @@ int plan_file_append(const ReportSource *report, uint64_t made_usec, Buf *buf)
     return json_end(&writer);
 }
 
+int plan_file_append(const ReportSource *report, uint64_t made_usec, Buf *buf)
+{
+    char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
+
+    clock_format_rfc3339(made_usec, made);
+    return plan_file_sum(report, made, sum) < 0 ? -ENOMEM : plan_file_put(report, made, sum, buf);
+}
+
+/* ---- writing ---- */
+
+typedef struct PlanWriting {
+    const ReportSource *report;
+    const char *path;
+    uint64_t made_usec;
+    int fd;
+    size_t size; /* written so far */
+    int error;
+    Err *err;
+} PlanWriting;
+
+/* None is written that could not be read. */
+static int plan_file_flush(void *userdata, Buf *buf)
+{
+    PlanWriting *writing = userdata;
+
+    writing->size += buf->size;
+    if (writing->size > PLAN_FILE_SIZE_MAX) {
+        writing->error =
+            err_set(writing->err, -EFBIG,
+                    "%s: a plan of more than %u MiB cannot be carried out: name CHANNELs",
+                    writing->path, PLAN_FILE_SIZE_MAX >> 20);
+        return writing->error;
+    }
+    writing->error = file_write(writing->fd, buf->data, buf->size);
+    buf_reset(buf);
+    return writing->error;
+}
+
+static int plan_file_write_to(void *userdata, int fd, Err *err)
+{
+    PlanWriting *writing = userdata;
+    char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
+    FlushedSource flushed = {writing->report, plan_file_flush, writing};
+    ReportSource source = report_source_flushed(&flushed);
+    _cleanup_(buf_done) Buf text = {0};
+    int r;
+
+    writing->fd = fd;
+    writing->err = err;
+    clock_format_rfc3339(writing->made_usec, made);
+    r = plan_file_sum(writing->report, made, sum);
+    if (r == 0)
+        r = plan_file_put(&source, made, sum, &text);
+    if (writing->error < 0)
+        return writing->error;
+    return r < 0 ? err_memory(err) : plan_file_flush(writing, &text);
+}
+
 int plan_file_write(const ReportSource *report, uint64_t made_usec, const char *path, Err *err)
 {
-    _cleanup_(buf_done) Buf text = {0};
+    PlanWriting writing = {.report = report, .path = path, .made_usec = made_usec};
 
-    if (plan_file_append(report, made_usec, &text) < 0)
-        return err_memory(err);
-    return file_replace(path, &text, err);
+    return file_replace(path, plan_file_write_to, &writing, err);
 }
 
 /* ---- reading ---- */

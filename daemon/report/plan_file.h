@@ -20,9 +20,9 @@ typedef struct PlanFile {
 
 void plan_file_done(PlanFile *file);
 
-/* Puts the report of a dry run, whose source has no flush(), made at that time, in the place of
- * what is at the path: all of it, or nothing is changed. 0; -ENOMEM; the errors of file_replace(),
- * told in `err`. */
+/* Puts the report of a dry run, made at that time, in the place of what is at the path: all of it,
+ * or nothing is changed. Its source is gone through twice, and not flushed. 0; -ENOMEM; -EFBIG more
+ * than plan_file_read() takes; the errors of file_replace(), told in `err`. */
 int plan_file_write(const ReportSource *report, uint64_t made_usec, const char *path, Err *err);
 
 /* Reads one, whatever its age. 0; -EBADMSG for what is no plan, is damaged, or is of another

@@ -8,9 +8,6 @@
 /* Of what a survey found, or an undo turned back. */
 #define MEMBERS "members"
 
-/* What is flushed at once: less is not worth the while. */
-#define FLUSH_SIZE (64U * 1024U)
-
 /* ---- channel by channel ---- */
 
 const Json *report_source_channel(const ReportSource *source, size_t number, Buf *buf)
@@ -22,9 +19,32 @@ const Json *report_source_channel(const ReportSource *source, size_t number, Buf
     return channel;
 }
 
+static const Json *flushed_channel(void *userdata, size_t number)
+{
+    const ReportSource *report = ((FlushedSource *)userdata)->report;
+
+    return report->channel ? report->channel(report->userdata, number)
+                           : row_at(report->root, "channels", number);
+}
+
+static int flushed_flush(void *userdata, Buf *buf)
+{
+    FlushedSource *flushed = userdata;
+
+    return flushed->flush(flushed->userdata, buf);
+}
+
+ReportSource report_source_flushed(FlushedSource *flushed)
+{
+    return (ReportSource){.root = flushed->report->root,
+                          .channel = flushed_channel,
+                          .flush = flushed_flush,
+                          .userdata = flushed};
+}
+
 void report_source_flush(const ReportSource *source, Buf *buf)
 {
-    if (source->flush && buf->size >= FLUSH_SIZE && buf_failed(buf) == 0 &&
+    if (source->flush && buf->size >= REPORT_FLUSH_SIZE && buf_failed(buf) == 0 &&
         source->flush(source->userdata, buf) < 0)
         buf_fail(buf);
 }

@@ -9,6 +9,9 @@
 #include "daemon/json/json_value.h"
 #include "daemon/json/json_writer.h"
 
+/* What is flushed at once: less is not worth the while. */
+#define REPORT_FLUSH_SIZE (64U * 1024U)
+
 typedef struct ReportSource {
     /* All of it; where `channel` is set, channels without rows, which are counted under "more"
      * (list_json.h). Borrowed. */
@@ -23,6 +26,15 @@ typedef struct ReportSource {
 
 /* A channel with all its rows. NULL, and the buffer has failed, where it cannot be had. */
 const Json *report_source_channel(const ReportSource *source, size_t number, Buf *buf);
+
+/* The same report with another flush(), which is given its own `userdata`. */
+typedef struct FlushedSource {
+    const ReportSource *report; /* borrowed */
+    int (*flush)(void *userdata, Buf *buf);
+    void *userdata;
+} FlushedSource;
+
+ReportSource report_source_flushed(FlushedSource *flushed);
 
 /* Between two channels. A failure sticks in the buffer. */
 void report_source_flush(const ReportSource *source, Buf *buf);

@@ -133,6 +133,12 @@ def measure_instances(build):
                 show_turns(daemon, "a reload of a changed set, and its first passes")
 
 
+def measure_command(stand, program, *words):
+    cpu, peak, status = stands.measure([stand.build / program, *words, "-c", stand.config])
+    show(" ".join(word for word in (program, *words) if isinstance(word, str)), f"exit status {status}",
+         f"{cpu:.2f} CPU s", f"peak {mib(peak / 1024)}")
+
+
 def measure_answers(build):
     print("answers: 200 channels with 500 extras and 500 missing each")
     with tempfile.TemporaryDirectory() as folder, \
@@ -147,13 +153,13 @@ def measure_answers(build):
                 show(path, f"{status}", f"{len(text):9} bytes")
                 show_turns(daemon, "")
             for words in (["status"], ["status", "--json"], ["reconcile"], ["plan"], ["plan", "--json"],
-                          ["channels", "--members"], ["export"]):
-                cpu, peak, status = stands.measure([stand.build / "rosterctl", words[0], "-c", stand.config,
-                                                    *words[1:]])
-                show("rosterctl " + " ".join(words), f"exit status {status}", f"{cpu:.2f} CPU s",
-                     f"peak {mib(peak / 1024)}")
+                          ["plan", "--out", stand.folder / "plan.json"], ["channels", "--members"], ["export"]):
+                measure_command(stand, "rosterctl", *words)
                 show_turns(daemon, "")
             show_memory(daemon, "the daemon then")
+        for words in (["rosterd", "--once"], ["rosterd", "--once", "--json"],
+                      ["rosterctl", "plan", "--local", "--out", stand.folder / "plan.json"]):
+            measure_command(stand, *words)
 
 
 def fill_history(path, count):

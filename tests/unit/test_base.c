@@ -258,6 +258,7 @@ static void test_times_as_texts(void **state)
 /* FIPS 180-4's and RFC 4231's own examples. */
 static void test_digests(void **state)
 {
+    _cleanup_(digest_freep) Digest *digest = NULL;
     char hex[DIGEST_HEX_SIZE];
 
     (void)state;
@@ -265,6 +266,12 @@ static void test_digests(void **state)
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_int_equal(digest_hmac_sha256_hex("Jefe", 4, "what do ya want for nothing?", 28, hex), 0);
     assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_int_equal(digest_new(&digest), 0);
+    digest_add(digest, "a", 1);
+    digest_add(digest, "", 0);
+    digest_add(digest, "bc", 2);
+    assert_int_equal(digest_end(digest, hex), 0);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 static void write_secret(const char *path, const char *text, mode_t mode)
