@@ -45,11 +45,12 @@ struct Controller {
     Backend backend;
     uint64_t loaded_usec; /* realtime, when its configuration was */
     Lifecycle lifecycle;
-    Scheduler *schedulers;  /* one for each instance */
-    size_t scheduler_count; /* of those that were initialised */
-    size_t freed_count;     /* of those that are gone again: controller_free_part() */
-    size_t *numbers;        /* of each channel of the configuration, among its scheduler's */
-    ControllerUndo undo;    /* while one is asked for or under way */
+    Scheduler *schedulers;   /* one for each instance */
+    size_t scheduler_count;  /* of those that were initialised */
+    bool is_read, is_set_up; /* controller_read() in parts: its credentials, the rest */
+    size_t freed_count;      /* of those that are gone again: controller_free_part() */
+    size_t *numbers;         /* of each channel of the configuration, among its scheduler's */
+    ControllerUndo undo;     /* while one is asked for or under way */
     PassRun *undo_run; /* borrowed: it ends by controller_end_undo(); NULL: none is under way */
     ControllerOnPass on_pass;
     void *userdata;

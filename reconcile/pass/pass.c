@@ -94,12 +94,16 @@ static void pass_hold(Pass *pass, const char *why)
 void pass_hold_changes(Pass *pass, const char *why)
 {
     assert(why[0]);
+    if (str_equal(pass->hold, why))
+        return;
     pass_hold(pass, why);
     pass_pump(pass);
 }
 
 void pass_allow_changes(Pass *pass)
 {
+    if (!pass->hold[0])
+        return;
     pass->hold[0] = '\0';
     group_commit_allow(&pass->group_commit);
     for (size_t i = 0; i < pass->instance_count; i++)

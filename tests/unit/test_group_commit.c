@@ -314,10 +314,52 @@ static void test_what_is_held_makes_room_at_once(void **state)
     world_free(world);
 }
 
+static size_t wakes;
+
+static void count_wake(void *context, uint64_t usec)
+{
+    (void)context;
+    (void)usec;
+    wakes++;
+}
+
+/* Whoever waits for files says so again and again, to a thousand passes at once. */
+static void test_holding_again_costs_nothing(void **state)
+{
+    World *world = channels(2, 1);
+    const Ops *ops;
+    Ops counted;
+
+    (void)state;
+    world_begin(world, false);
+    ops = world->pass->ops;
+    counted = *ops;
+    counted.wake_at = count_wake;
+    world->pass->ops = &counted;
+    pass_allow_changes(world->pass);
+    assert_int_equal(wakes, 0);
+    for (size_t i = 0; i < 2; i++)
+        pass_hold_changes(world->pass, "held by a test");
+    assert_int_equal(wakes, 1);
+    pass_hold_changes(world->pass, "held for another reason");
+    assert_int_equal(wakes, 2);
+    for (size_t i = 0; i < 2; i++)
+        pass_allow_changes(world->pass);
+    assert_int_equal(wakes, 3);
+    pass_hold_changes(world->pass, "held for another reason");
+    assert_int_equal(wakes, 4);
+    pass_allow_changes(world->pass);
+    world->pass->ops = ops;
+    world_finish(world);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 2);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_held_makes_room_at_once),
+        cmocka_unit_test(test_holding_again_costs_nothing),
         cmocka_unit_test(test_a_stop_ends_at_once_what_waits),
         cmocka_unit_test(test_what_is_decided_at_once_shares_a_commit),
         cmocka_unit_test(test_one_that_cannot_be_recorded_fails_alone),
