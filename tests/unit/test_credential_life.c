@@ -191,6 +191,31 @@ static void test_a_renewal_that_fails_is_tried_again_in_a_minute(void **state)
     assert_int_equal(roma_client_submit(client_case->client, &request), -EKEYEXPIRED);
 }
 
+/* No login can even be begun: that is a failure as well, and what is good is asked with. */
+static void test_a_password_that_cannot_be_read_is_tried_again_in_a_minute(void **state)
+{
+    ClientCase *client_case = *state;
+
+    start(client_case, AUTH_PASSWORD);
+    go_to(expires_usec(client_case) - 59 * USEC_PER_MINUTE);
+    client_case_write_secret(client_case, "sk", "");
+    for (size_t i = 0; i < 2; i++) {
+        ask_list(client_case);
+        assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 1);
+    }
+    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
+    ask_list(client_case);
+    assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 2);
+    assert_int_equal(issuer.logins, 1);
+    client_case_write_secret(client_case, "sk", "password");
+    ask_list(client_case);
+    assert_int_equal(issuer.logins, 1);
+    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
+    ask_list(client_case);
+    assert_int_equal(issuer.logins, 2);
+    assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 2);
+}
+
 /* Sessions of the metadata service live 6 hours. */
 static void test_how_long_a_session_is_used(void **state)
 {
@@ -265,6 +290,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_when_it_is_renewed),
         TEST(test_a_renewal_that_fails_is_tried_again_in_a_minute),
+        TEST(test_a_password_that_cannot_be_read_is_tried_again_in_a_minute),
         TEST(test_how_long_a_session_is_used),
         TEST(test_how_long_a_user_is_locked),
         TEST(test_what_is_taken_over),
