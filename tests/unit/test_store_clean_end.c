@@ -199,6 +199,24 @@ static void test_half_a_word_is_none(void **state)
     buf_done(&bytes);
 }
 
+/* Nor where more follows, however much. */
+static void test_a_word_with_more_behind_it_is_none(void **state)
+{
+    static char more[4096];
+    Folder *folder = *state;
+    Buf bytes = folder_bytes(folder, "clean-end");
+    size_t size = bytes.size;
+
+    memset(more, 'x', sizeof(more));
+    buf_append(&bytes, more, sizeof(more));
+    for (size_t extra = 1; extra <= sizeof(more); extra *= 16) {
+        assert_false(is_read_as_a_whole(folder));
+        folder_write(folder, "clean-end", bytes.data, size + extra);
+        assert_true(is_read_as_a_whole(folder));
+    }
+    buf_done(&bytes);
+}
+
 /* A daemon that saw damage does not say that all is well. */
 static void test_damage_is_no_good_end(void **state)
 {
@@ -275,6 +293,7 @@ int main(void)
         TEST(test_a_copy_is_read),
         TEST(test_one_that_others_have_written_to_is_read),
         TEST(test_half_a_word_is_none),
+        TEST(test_a_word_with_more_behind_it_is_none),
         TEST(test_damage_is_no_good_end),
         TEST(test_the_word_is_given_anew),
         TEST(test_a_word_that_cannot_be_taken_back),
