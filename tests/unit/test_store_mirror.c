@@ -285,6 +285,22 @@ static void test_an_approval_of_this_run(void **state)
     store_free(store);
 }
 
+/* A Store for reading keeps none, and that is no error. */
+static void test_a_store_for_reading_keeps_no_approval(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    char whole[DIGEST_HEX_SIZE];
+
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, &folder->err), 0);
+    store_free(store);
+    store = folder_open_read_only(folder);
+    assert_int_equal(store_mirror_keep_own(store, DIGEST_A, &folder->err), 0);
+    assert_false(err_is_set(&folder->err));
+    assert_int_equal(store_mirror_find_whole(store, DIGEST_A, whole, &folder->err), 0);
+    store_free(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -299,6 +315,7 @@ int main(void)
         TEST(test_a_spent_approval_stays_spent),
         TEST(test_parts_of_an_instances_approval),
         TEST(test_an_approval_of_this_run),
+        TEST(test_a_store_for_reading_keeps_no_approval),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
