@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/quarantine_case.h"
 #include "tests/unit/story.h"
 #include "tests/unit/story_text.h"
 #include "tests/unit/sync_case.h"
@@ -343,6 +344,31 @@ static void the_only_member_is_exchanged(void **state)
     story_end();
 }
 
+static void remove_extras(World *world, void *argument)
+{
+    (void)argument;
+    for (size_t i = 0; i < 3; i++)
+        world_remove_member(quarantine_case_extra(world, i), &world->channels[0]);
+}
+
+static void somebody_deletes_whom_we_enable(void **state)
+{
+    World *world = quarantine_case_new(MODE_PRUNE, 3);
+    Story story;
+
+    (void)state;
+    world_pass(world);
+    for (size_t i = 0; i < 3; i++)
+        quarantine_case_want(world, quarantine_case_extra(world, i));
+    world->config.retry.attempts = 1;
+    world_fault(world, REQUEST_ENABLE_MEMBER, 1, 1, 500, "")->latency_usec = 4 * USEC_PER_SEC;
+    world_fault(world, REQUEST_ENABLE_MEMBER, 1, 1, 400, "APIG.2001")->latency_usec = USEC_PER_SEC;
+    story_begin(&story, "somebody_deletes_whom_we_enable", world);
+    story_pass_with("while the answers come", 3 * USEC_PER_SEC, remove_extras, NULL);
+    story_pass("they are missing");
+    story_end();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +387,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_uncertain_addition_is_told_once),
         cmocka_unit_test(addresses_are_told_as_they_are_listed),
         cmocka_unit_test(the_only_member_is_exchanged),
+        cmocka_unit_test(somebody_deletes_whom_we_enable),
     };
 
     story_text_init(argc, argv);
