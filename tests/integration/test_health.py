@@ -51,7 +51,7 @@ def test_before_the_first_list(case):
     case.serve(channel("payments", *KEPT), faults=[{"match": {"op": "list_members"}, "then": {"stall": True}}])
     case.roster(entry("payments", *KEPT))
     daemon = begin(case, interval=NEVER)
-    assert "payments, never: a pass is under way" in becomes_unready(case, daemon)
+    becomes_unready(case, daemon, "payments, never: a pass is under way")
     assert exit_code(case) == DRIFT
 
 
