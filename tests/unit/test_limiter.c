@@ -98,6 +98,36 @@ static void test_no_more_than_its_share_while_others_wait(void **state)
     assert_int_equal(crowd.senders[0].user.held, 2);
 }
 
+/* A permit comes free while some are in line, and the first of these has `held` already: more only
+ * below its share, which is one at least. */
+static void test_how_many_are_a_share(void **state)
+{
+    static const struct {
+        size_t total, waiting, held;
+        bool gets_more;
+    } rows[] = {
+        {2, 2, 1, false}, {3, 1, 1, false}, {5, 1, 1, false}, {6, 1, 1, true},  {6, 1, 2, false},
+        {6, 2, 1, false}, {7, 2, 1, false}, {8, 2, 1, true},  {8, 2, 2, false}, {9, 1, 2, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        Crowd crowd;
+
+        crowd_init(&crowd, rows[i].total, false);
+        for (size_t k = 0; k < rows[i].total; k++)
+            assert_true(take(&crowd, k < rows[i].held ? 0 : 1, 1));
+        for (size_t k = 0; k < rows[i].waiting; k++)
+            assert_false(take(&crowd, 2 + k, 1));
+        assert_false(limiter_take(&crowd.senders[0].user, true, 1));
+        give(&crowd, 1);
+        assert_int_equal(crowd.senders[0].wakes, rows[i].gets_more);
+        assert_int_equal(crowd.senders[0].user.held, rows[i].held + rows[i].gets_more);
+        assert_int_equal(crowd.senders[2].wakes, !rows[i].gets_more);
+        assert_int_equal(crowd.limiter.held, rows[i].total);
+    }
+}
+
 static void test_a_permit_is_kept_for_a_turn(void **state)
 {
     Crowd crowd;
@@ -314,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_no_more_than_there_are),
         cmocka_unit_test(test_one_alone_has_all),
         cmocka_unit_test(test_no_more_than_its_share_while_others_wait),
+        cmocka_unit_test(test_how_many_are_a_share),
         cmocka_unit_test(test_a_permit_is_kept_for_a_turn),
         cmocka_unit_test(test_a_turn_is_for_some_requests),
         cmocka_unit_test(test_a_turn_goes_on_where_nobody_waits),
