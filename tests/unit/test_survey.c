@@ -137,19 +137,53 @@ static void what_is_abandoned_is_not_awaited(void **state)
     service_close(&service);
 }
 
+/* Not a moment before, and with what was in flight. */
 static void the_deadline_ends_it(void **state)
 {
-    const SurveyScope scope = {.instance = 0, .reads_members = true};
+    const SurveyScope scope = {.instance = SURVEY_ALL_INSTANCES, .reads_members = true};
     Service service;
 
     (void)state;
     assert_int_equal(service_open(&service, &scope), 0);
     survey_start(service.survey);
     assert_int_equal(service.wake_usec, 1 + USEC_PER_MINUTE);
+    service.now_usec = service.wake_usec - 1;
+    survey_on_wake(service.survey);
+    assert_int_equal(service.wake_usec, 1 + USEC_PER_MINUTE);
+    service_answer(&service);
     service.now_usec = service.wake_usec;
     survey_on_wake(service.survey);
-    service_answer(&service);
+    assert_false(survey_is_done(service.survey));
+    assert_int_equal(service.wake_usec, USEC_NEVER);
+    while (service.sent_count > 0)
+        service_answer(&service);
     assert_true(survey_is_done(service.survey));
+    assert_int_equal(service.wake_usec, USEC_NEVER);
+    assert_int_equal(service.asked_count, 2 + 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(service_find(&service, 0, 2 + i)->state, SURVEY_LISTED);
+    service_close(&service);
+}
+
+/* Before anything is answered it leaves all that it would have asked next unread, and says why. */
+static void the_deadline_is_told(void **state)
+{
+    const SurveyScope scope = {.instance = 0, .reads_members = true};
+    Service service;
+
+    (void)state;
+    assert_int_equal(service_open(&service, &scope), 0);
+    service.config.limits.concurrency = 1;
+    survey_start(service.survey);
+    service_answer(&service);
+    service.now_usec = service.wake_usec;
+    survey_on_wake(service.survey);
+    while (service.sent_count > 0)
+        service_answer(&service);
+    assert_true(survey_is_done(service.survey));
+    assert_int_equal(service_find(&service, 0, 3)->state, SURVEY_FAILED);
+    assert_string_equal(service_find(&service, 0, 3)->error.text,
+                        "the deadline of 1 min 0 s came first (limits.pass_deadline)");
     service_close(&service);
 }
 
@@ -199,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_stop_ends_it_with_what_is_in_flight),
         cmocka_unit_test(what_is_abandoned_is_not_awaited),
         cmocka_unit_test(the_deadline_ends_it),
+        cmocka_unit_test(the_deadline_is_told),
         cmocka_unit_test(each_allocation_may_fail),
     };
 
