@@ -330,6 +330,44 @@ static void test_a_group_that_is_gone_brings_nobody_back(void **state)
     world_free(world);
 }
 
+/* No group is asked for that nobody who comes back was in, nor where the groups are not told. */
+static void test_groups_matter_where_somebody_comes_back_to_them(void **state)
+{
+    static const ChannelGroup groups[] = {{"blue", OPS_WEIGHT_NONE}, {"green", OPS_WEIGHT_NONE}};
+    static const struct {
+        const char *group; /* of the one that was deleted; NULL: of no group */
+        bool tells_groups; /* when it is undone, as the channel has green alone */
+        bool dry_run;
+        Result result;
+        uint32_t additions;
+    } rows[] = {
+        {"blue", true, false, RESULT_FAILED, 0},     {"blue", true, true, RESULT_FAILED, 0},
+        {"green", true, false, RESULT_CONVERGED, 1}, {NULL, true, false, RESULT_CONVERGED, 1},
+        {"blue", false, false, RESULT_CONVERGED, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        World *world = world_new(1);
+        WorldChannel *channel = world_add_usual(world, "a", 3, rows[i].group ? 0 : 1);
+
+        if (rows[i].group)
+            world_add_grouped(channel, rows[i].group, "10.9.0.1", 0);
+        channel->row.tells_groups = true;
+        channel->row.groups = groups;
+        channel->row.group_count = 2;
+        world_pass(world);
+        assert_int_equal(world_report(world, 0)->result, RESULT_CONVERGED);
+        channel->row.tells_groups = rows[i].tells_groups;
+        channel->row.groups = rows[i].tells_groups ? groups + 1 : NULL;
+        channel->row.group_count = rows[i].tells_groups;
+        world->dry_run = rows[i].dry_run;
+        world_undo(world);
+        undo_case_expect(world, rows[i].result, rows[i].additions);
+        world_free(world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_what_the_history_has_of_each_kind),
         cmocka_unit_test(test_a_group_that_is_gone_brings_nobody_back),
+        cmocka_unit_test(test_groups_matter_where_somebody_comes_back_to_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
