@@ -186,6 +186,11 @@ def test_refused_rosters_are_told_and_that_they_are_valid_again(told):
     assert "rosters.yaml:2" in receiver.said[0]["data"]["text"]
 
 
+def count(case, table):
+    with contextlib.closing(sqlite3.connect(f"file:{case.state_dir}/rosterd.db?mode=ro", uri=True)) as database:
+        return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
 def test_what_leaves_rosters_and_settings_ends(told):
     """Once, for each notifier by itself; one that is removed is told nothing more, and its outbox is dropped."""
     receiver, other = told.add(when=["held"]), told.add("slack", when=["held"])
@@ -200,10 +205,9 @@ def test_what_leaves_rosters_and_settings_ends(told):
     receiver.wait(2)
     assert receiver.events() == [("held.begins", "prod/orders"), ("held.ends", "prod/orders")]
     assert "left the rosters" in receiver.said[1]["data"]["text"]
+    wait_until(lambda: count(told, "notice") == 0, process=daemon.process)
     assert daemon.stop() == 0
-    with sqlite3.connect(told.state_dir / "rosterd.db") as database:
-        assert database.execute("SELECT count(*) FROM notice").fetchone() == (0,)
-        assert database.execute("SELECT count(*) FROM condition").fetchone() == (0,)
+    assert (count(told, "notice"), count(told, "condition")) == (0, 0)
     assert other.asked == 1 and not other.said
 
 
