@@ -15,8 +15,10 @@
 #include "daemon/shared/shared_internal.h"
 #include "daemon/store/mirror.h"
 
-/* What a scope's keys may be in etcd: its own, and those of others that name the same. */
-#define SCOPE_PUTS_MAX 10
+/* What a scope's keys may be in etcd: its own, and those of others that name the same; and with two
+ * markers (shared_put_markers()). */
+#define SCOPE_KEYS_MAX 8
+#define SCOPE_PUTS_MAX (SCOPE_KEYS_MAX + 2)
 
 /* So often in a row a local pause may find keys otherwise than they were heard of, before it is
  * taken for one that etcd had got, and that was ended since. */
@@ -51,6 +53,7 @@ typedef struct ScopePuts {
     FleetPut puts[SCOPE_PUTS_MAX];
     char names[SCOPE_PUTS_MAX][KEYS_NAME_SIZE];
     size_t count;
+    bool has_more; /* than fit */
 } ScopePuts;
 
 static void shared_put(ScopePuts *puts, const char *name, const char *json)
@@ -59,16 +62,18 @@ static void shared_put(ScopePuts *puts, const char *name, const char *json)
         if (str_equal(puts->names[i], name))
             return;
     }
-    if (puts->count == SCOPE_PUTS_MAX)
+    puts->has_more = puts->has_more || puts->count == SCOPE_PUTS_MAX;
+    if (puts->has_more)
         return;
     str_copy(puts->names[puts->count], KEYS_NAME_SIZE, name);
     puts->puts[puts->count] = (FleetPut){puts->names[puts->count], json};
     puts->count++;
 }
 
-/* The keys of a scope get `json` (NULL: they go), and others of the same scope go. */
+/* The keys of a scope get `json` (NULL: they go), and others of the same scope go. 0; -E2BIG: there
+ * are more than one transaction takes, and a pause that was ended would hold on; -ENOMEM. */
 static int shared_put_scope(const Shared *shared, const StoreScope *scope, const char *json,
-                            ScopePuts *puts)
+                            ScopePuts *puts, Err *err)
 {
     const Mirror *mirror = fleet_mirror(shared->fleet);
     char names[SHARED_SCOPE_NAMES][KEYS_NAME_SIZE];
@@ -84,11 +89,18 @@ static int shared_put_scope(const Shared *shared, const StoreScope *scope, const
         int r = pause_value_read(key->value, key->value_size, &arena, &pause, NULL);
 
         if (r == -ENOMEM)
-            return r;
+            return err_memory(err);
         if (r == 0 && shared_is_same_scope(&pause.scope, scope))
             shared_put(puts, mirror_name(mirror, key), NULL);
     }
-    return count < 0 ? count : 0;
+    if (count < 0)
+        return err_memory(err);
+    if (puts->has_more || puts->count > SCOPE_KEYS_MAX)
+        return err_set(err, -E2BIG,
+                       "etcd has more than %d keys of this pause below %s: delete those that no "
+                       "rosterd wrote, and try again",
+                       SCOPE_KEYS_MAX, KEYS_PAUSES);
+    return 0;
 }
 
 /* Its keys are as they were heard of last. Returns how many. */
@@ -173,9 +185,11 @@ static int shared_write_pause(SharedAsking *asking, Err *err)
     pause = shared_find_local(&pauses, asking->number);
     if (r < 0 || !pause)
         return r;
-    if (pause_value_append(pause, &json) < 0 ||
-        shared_put_scope(shared, &pause->scope, buf_text(&json), &puts) < 0)
+    if (pause_value_append(pause, &json) < 0)
         return err_memory(err);
+    r = shared_put_scope(shared, &pause->scope, buf_text(&json), &puts, err);
+    if (r < 0)
+        return r;
     shared_name_marker(shared, pause, puts.names[0], asking->marker);
     shared_put_markers(shared, asking->marker, &puts);
     return shared_ask_write(asking, &first, 1, puts.puts, puts.count, err);
@@ -223,7 +237,7 @@ int shared_resume(Shared *shared, const StoreScope *scope, SharedOnOutcome callb
     if (r < 0)
         return r;
     asking->is_end = true;
-    r = shared_put_scope(shared, scope, NULL, &puts) < 0 ? err_memory(err) : 0;
+    r = shared_put_scope(shared, scope, NULL, &puts, err);
     /* One that is set while this is on its way stays. */
     if (r == 0)
         r = shared_ask_write(asking, ifs, shared_compare_scope(shared, &puts, ifs), puts.puts,
@@ -292,7 +306,7 @@ static int shared_settle_pause(Shared *shared, const StorePause *pause)
     size_t count;
 
     if (pause_value_append(pause, &json) < 0 ||
-        shared_put_scope(shared, &pause->scope, buf_text(&json), &puts) < 0)
+        shared_put_scope(shared, &pause->scope, buf_text(&json), &puts, NULL) < 0)
         return -ENOMEM;
     if (shared->settling_number != pause->number)
         shared->settling_differs = 0;

@@ -7,6 +7,7 @@
 
 #include "daemon/base/file.h"
 #include "daemon/fleet/keys.h"
+#include "daemon/shared/pause_value.h"
 
 static uint64_t written_revision;
 
@@ -82,11 +83,53 @@ static void test_a_pause_that_cannot_be_read_ends_none(void **state)
     close(fd);
 }
 
+#define COPIES_MAX 12
+
+/* Keys that no rosterd writes, of the same pause. Those that do not fit into one transaction would
+ * stay, and the pause with them: it is not ended then. */
+static void test_more_keys_than_a_pause_may_have(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    StorePause pause = {.scope = scope, .reason = "work", .host = "admin-a", .made_usec = 1};
+    _cleanup_(buf_done) Buf json = {0};
+    char names[COPIES_MAX][KEYS_NAME_SIZE];
+    FleetPut copies[COPIES_MAX];
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
+    assert_int_equal(pause_value_append(&pause, &json), 0);
+    for (size_t i = 0; i < COPIES_MAX; i++) {
+        snprintf(names[i], KEYS_NAME_SIZE, KEYS_PAUSES "copy-%zu", i);
+        copies[i] = (FleetPut){names[i], buf_text(&json)};
+    }
+    /* Two keys are its own. */
+    for (size_t count = 7; count <= COPIES_MAX; count += 5) {
+        SharedAsking *asking = NULL;
+
+        write_keys(copies, count);
+        assert_int_equal(shared_resume(two.a.shared, &scope, on_outcome, NULL, &asking, &two.err),
+                         -E2BIG);
+        assert_string_equal(two.err.text,
+                            "etcd has more than 8 keys of this pause below pauses/: delete those "
+                            "that no rosterd wrote, and try again");
+        assert_null(asking);
+        assert_true(is_paused_here() && is_paused_there());
+    }
+    for (size_t i = 0; i < COPIES_MAX; i++)
+        copies[i].json = NULL;
+    write_keys(copies + 6, COPIES_MAX - 6);
+    assert_int_equal(resume_on(&two.a, &scope), SHARED_DONE);
+    await(is_resumed_there);
+    assert_true(is_resumed_here());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_pause_that_cannot_be_read_ends_none, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(test_more_keys_than_a_pause_may_have, setup, teardown),
     };
 
     log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERR);
