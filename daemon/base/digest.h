@@ -28,12 +28,15 @@ void digest_end_thread(void);
 /* Whether a text is a hash in lower-case hex, or at least the first `least` digits of one. */
 bool digest_is_hex(const char *text, size_t least);
 
-/* The hash of bytes that come in pieces. -ENOMEM once is -ENOMEM at the end as well. */
+/* The hash of bytes that come in pieces. */
 typedef struct Digest Digest;
 
+/* 0, with one that the caller frees, or -ENOMEM. */
 int digest_new(Digest **ret_digest);
 void digest_free(Digest *digest);
 DEFINE_CLEANUP(Digest, digest_free)
+
+/* A failure sticks: digest_end() tells of it. */
 void digest_add(Digest *digest, const void *bytes, size_t size);
 
 /* As lower-case hex; nothing may be added any more. 0, or -ENOMEM. */

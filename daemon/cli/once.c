@@ -134,7 +134,7 @@ static int once_print(const Report *report, const Options *options)
 {
     _cleanup_(buf_done) Buf text = {0};
     int error = 0;
-    int r = options->json ? report_json_append_parts(report, once_flush, &error, &text)
+    int r = options->json ? report_json_append(report, once_flush, &error, &text)
                           : once_append_text(report, options, &error, &text);
 
     if (r < 0 && error == 0) {

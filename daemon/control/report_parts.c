@@ -132,12 +132,9 @@ static int report_parts_next(void *userdata, Buf *part)
 
         if (part->size >= SERVER_PART_SIZE)
             return 1;
-        if (!parts->part.is_begun)
-            json_open_object(&parts->writer, NULL);
         if (!report_json_put_channel_part(&parts->writer, channel,
                                           report_result_text(channel->result), &parts->part))
             return 1;
-        json_close_object(&parts->writer);
         parts->number++;
     }
     return report_parts_end(parts);

@@ -51,15 +51,9 @@ int ctl_post_kept(const Options *options, const char *target, const Buf *body, K
 
 /* What is printed while it is made. */
 typedef struct CtlPrinting {
-    Kept *kept;
     FILE *file;
     int status; /* so far */
 } CtlPrinting;
-
-static const Json *ctl_printing_channel(void *userdata, size_t number)
-{
-    return kept_channel(((CtlPrinting *)userdata)->kept, number);
-}
 
 static int ctl_printing_flush(void *userdata, Buf *buf)
 {
@@ -72,13 +66,10 @@ static int ctl_printing_flush(void *userdata, Buf *buf)
 
 int ctl_print_kept(Kept *kept, FILE *file, ShowKept show, const void *options)
 {
-    CtlPrinting printing = {kept, file, EXIT_IN_SYNC};
-    const ReportSource source = {
-        .root = kept_root(kept),
-        .channel = ctl_printing_channel,
-        .flush = ctl_printing_flush,
-        .userdata = &printing,
-    };
+    CtlPrinting printing = {file, EXIT_IN_SYNC};
+    const ReportSource whole = kept_source(kept);
+    FlushedSource flushed = {&whole, ctl_printing_flush, &printing};
+    const ReportSource source = report_source_flushed(&flushed);
     _cleanup_(buf_done) Buf text = {0};
     int r = show(&source, options, &text);
 

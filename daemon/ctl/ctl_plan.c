@@ -14,8 +14,7 @@
 
 static int ctl_plan_keep(const Options *options, Kept *kept)
 {
-    const ReportSource source = {
-        .root = kept_root(kept), .channel = kept_channel, .userdata = kept};
+    const ReportSource source = kept_source(kept);
     _cleanup_hang_ Hang hang = hang_enter(options->out_path);
     Err err = {0};
     int r = plan_file_write(&source, clock_realtime_usec(), options->out_path, &err);

@@ -108,6 +108,7 @@ bool report_json_put_channel_part(JsonWriter *writer, const ChannelReport *repor
     size_t left = REPORT_PART_ROWS;
 
     if (!part->is_begun) {
+        json_open_object(writer, NULL);
         json_begin_channel(writer, report, result);
         part->is_begun = true;
     }
@@ -117,6 +118,7 @@ bool report_json_put_channel_part(JsonWriter *writer, const ChannelReport *repor
         part->list++;
     }
     json_end_channel(writer, report);
+    json_close_object(writer);
     *part = (ReportPart){0};
     return true;
 }
@@ -169,22 +171,23 @@ static int json_end_report(JsonWriter *writer, const Report *report)
     return json_end(writer);
 }
 
-int report_json_append(const Report *report, ReportRows *rows, Buf *buf)
+int report_json_append_outline(const Report *report, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
+    ReportRows none = {0};
 
     report_json_begin(&writer, report, report_result(report));
     for (size_t i = 0; i < report->channel_count; i++) {
         json_open_object(&writer, NULL);
         report_json_put_channel(&writer, &report->channels[i],
-                                report_result_text(report->channels[i].result), rows);
+                                report_result_text(report->channels[i].result), &none);
         json_close_object(&writer);
     }
     return json_end_report(&writer, report);
 }
 
-int report_json_append_parts(const Report *report, int (*flush)(void *userdata, Buf *buf),
-                             void *userdata, Buf *buf)
+int report_json_append(const Report *report, int (*flush)(void *userdata, Buf *buf), void *userdata,
+                       Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
     ReportPart part = {0};
@@ -192,16 +195,11 @@ int report_json_append_parts(const Report *report, int (*flush)(void *userdata, 
     report_json_begin(&writer, report, report_result(report));
     for (size_t i = 0; i < report->channel_count;) {
         const ChannelReport *channel = &report->channels[i];
-        const char *result = report_result_text(channel->result);
         int r = 0;
 
-        if (!part.is_begun)
-            json_open_object(&writer, NULL);
-        if (report_json_put_channel_part(&writer, channel, result, &part)) {
-            json_close_object(&writer);
-            i++;
-        }
-        if (buf->size >= REPORT_FLUSH_SIZE)
+        i += report_json_put_channel_part(&writer, channel, report_result_text(channel->result),
+                                          &part);
+        if (flush && buf->size >= REPORT_FLUSH_SIZE)
             r = buf_failed(buf) < 0 ? -ENOMEM : flush(userdata, buf);
         if (r < 0)
             return r;

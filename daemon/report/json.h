@@ -6,14 +6,14 @@
 #include "daemon/report/list_json.h"
 #include "reconcile/report/report.h"
 
-/* Appends the report, with a newline at its end; `rows` as in report_json_put_channel(). 0 or
- * -ENOMEM. */
-int report_json_append(const Report *report, ReportRows *rows, Buf *buf);
+/* Appends the report with all its rows, and a newline at its end. `flush` takes what there is of it
+ * now and then, and empties the buffer; its negative errno ends that. NULL: it all stays there. 0,
+ * that errno, or -ENOMEM; the last part is left in the buffer. */
+int report_json_append(const Report *report, int (*flush)(void *userdata, Buf *buf), void *userdata,
+                       Buf *buf);
 
-/* The same with all rows, part by part: `flush` takes what there is of it, and empties the buffer;
- * its negative errno ends that. 0, that errno, or -ENOMEM; the last part is left in the buffer. */
-int report_json_append_parts(const Report *report, int (*flush)(void *userdata, Buf *buf),
-                             void *userdata, Buf *buf);
+/* Appends it without rows, which are counted (list_json.h). 0 or -ENOMEM. */
+int report_json_append_outline(const Report *report, Buf *buf);
 
 /* Opens the object of a report, which says all but its channels and instances, and the array of the
  * channels. `result`: the worst of them. */
@@ -35,7 +35,7 @@ typedef struct ReportPart {
 /* Rows of one part: about SERVER_PART_SIZE. */
 #define REPORT_PART_ROWS 300U
 
-/* Puts all that is said of a channel, part by part. Whether that was the last. */
+/* Puts a channel at the end of an array, part by part. Whether that was the last. */
 bool report_json_put_channel_part(JsonWriter *writer, const ChannelReport *report,
                                   const char *result, ReportPart *part);
 

@@ -23,11 +23,10 @@ static const Json *json_source_channel(void *userdata, size_t number)
 
 int json_source_init(JsonSource *source, const Report *report, ReportSource *ret_source)
 {
-    ReportRows none = {0};
     _cleanup_(buf_done) Buf text = {0};
 
     *source = (JsonSource){.report = report};
-    if (report_json_append(report, &none, &text) < 0 ||
+    if (report_json_append_outline(report, &text) < 0 ||
         json_parse_once(text.data, text.size, &source->root, NULL) < 0)
         return -ENOMEM;
     *ret_source =

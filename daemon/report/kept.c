@@ -258,6 +258,11 @@ const Json *kept_root(const Kept *kept)
     return kept->root;
 }
 
+ReportSource kept_source(Kept *kept)
+{
+    return (ReportSource){.root = kept->root, .channel = kept_channel, .userdata = kept};
+}
+
 const Json *kept_channel(void *userdata, size_t number)
 {
     Kept *kept = userdata;

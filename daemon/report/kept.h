@@ -32,6 +32,9 @@ int kept_take_parts(Kept *kept, int (*next)(void *userdata, Buf *part), void *us
 /* Its outline. Borrowed. */
 const Json *kept_root(const Kept *kept);
 
+/* It as a source without a flush(). */
+ReportSource kept_source(Kept *kept);
+
 /* For a source: `userdata` is a Kept. kept_why() tells why there was none. */
 const Json *kept_channel(void *userdata, size_t number);
 const Err *kept_why(const Kept *kept);

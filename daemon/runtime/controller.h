@@ -68,9 +68,9 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
 
 /*
  * The same in parts, where the event loop goes on meanwhile: controller_make() reads nothing;
- * controller_read() then reads the credentials of so many instances. 1: there are more; 0: all are
- * read, and controller_begin() may follow; negative, once all were looked at: as controller_new(),
- * and controller_free() is to follow.
+ * controller_read() then reads the credentials of so many instances, and once all are read sets up
+ * the rest. 1: it is to be called again; 0: that is done, and controller_begin() may follow;
+ * negative, once all were looked at: as controller_new(), and controller_free() is to follow.
  */
 int controller_make(sd_event *event, Config *config, bool dry_run, Store *store,
                     const Err *store_err, Controller **ret_controller, Err *err);

@@ -76,25 +76,29 @@ static int controller_set_up(Controller *controller, Err *err)
     return r < 0 ? err_system(err, r, "cannot set up the passes") : 0;
 }
 
-/* Of many instances the set-up has a turn for itself, and so has whatever follows it. */
+/* In parts, setting up the rest has a turn of its own, and so has whatever follows it. */
 int controller_read(Controller *controller, size_t at_once, Err *err)
 {
     bool is_in_parts = at_once < controller->config->instance_count;
-    int r = 0;
+    int r;
 
-    if (controller->is_set_up)
-        return 0;
-    if (!controller->is_read)
+    if (!controller->is_read) {
         r = backend_read(&controller->backend, at_once, err);
-    if (r != 0)
-        return r;
-    if (!controller->is_read && is_in_parts) {
+        if (r != 0)
+            return r;
         controller->is_read = true;
-        return 1;
+        if (is_in_parts)
+            return 1;
     }
-    r = controller_set_up(controller, err);
-    controller->is_set_up = r == 0;
-    return r == 0 && is_in_parts ? 1 : r;
+    if (!controller->is_set_up) {
+        r = controller_set_up(controller, err);
+        if (r < 0)
+            return r;
+        controller->is_set_up = true;
+        if (is_in_parts)
+            return 1;
+    }
+    return 0;
 }
 
 int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,

@@ -251,7 +251,7 @@ static void test_report_and_plan_tell_its_numbers(void **state)
     const Report report = {.pass_id = "p", .channels = &channel, .channel_count = 1};
 
     (void)state;
-    assert_int_equal(report_json_append(&report, NULL, &json), 0);
+    assert_int_equal(report_json_append(&report, NULL, NULL, &json), 0);
     assert_int_equal(json_parse_once(json.data, json.size, &root, NULL), 0);
     guard = json_at(json_find(json_at(json_find(root, "channels"), 0), "guards"), 0);
     assert_string_equal(json_as_text(json_find(guard, "name")), "max_rounds");
