@@ -10,6 +10,7 @@
 #include "config/address.h"
 #include "config/roster/members.h"
 #include "config/schema/schema.h"
+#include "config/yaml/yaml.h"
 #include "config/yaml/yaml_writer.h"
 #include "daemon/base/str.h"
 
@@ -49,6 +50,11 @@ int roster_writer_check(const RosterWriterMember *member, Err *err)
     assert(!(member->states & ROSTER_MEMBER_ECS_NAME) ||
            (member->is_ecs && roster_writer_can_state_ecs_name(member->ecs_name)));
     return 0;
+}
+
+bool roster_writer_fits(size_t size)
+{
+    return size <= YAML_SIZE_MAX;
 }
 
 void roster_writer_put_head(Buf *buf, const char *instance)

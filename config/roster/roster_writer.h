@@ -31,6 +31,9 @@ int roster_writer_check(const RosterWriterMember *member, Err *err);
 bool roster_writer_can_state_weight(int64_t weight);
 bool roster_writer_can_state_ecs_name(const char *ecs_name);
 
+/* Whether a file of so many bytes is read (yaml.h). */
+bool roster_writer_fits(size_t size);
+
 /* The head of a file, up to its channels. */
 void roster_writer_put_head(Buf *buf, const char *instance);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/roster/roster_writer.h"
 #include "daemon/base/file.h"
 #include "daemon/base/file_put.h"
 #include "daemon/base/hang.h"
@@ -35,8 +36,9 @@ typedef struct CtlExport {
     Failures failures;
     ExportEntry *entries;
     size_t count;
-    Map files;  /* names of files -> their entries */
-    int status; /* so far */
+    size_t size; /* of all entries, in bytes */
+    Map files;   /* names of files -> their entries */
+    int status;  /* so far */
 } CtlExport;
 
 static void ctl_export_done(CtlExport *export)
@@ -157,6 +159,7 @@ static int ctl_export_add(CtlExport *export, size_t number, Err *err)
     *entry = (ExportEntry){.number = number, .channel = channel};
     report_export_name(channel, entry->file);
     export->count++;
+    export->size += yaml.size;
     ctl_export_tell_roster(export, channel);
     return 0;
 }
@@ -200,6 +203,10 @@ static int ctl_export_print(CtlExport *export)
                                     "name one with --instance, or give --output DIR");
     if (export->count > 0)
         report_export_append_head(row_text(export->entries[0].channel, "instance"), &text);
+    if (!roster_writer_fits(text.size + export->size))
+        return ctl_say(EXIT_FAILED, "one roster of all these channels would have more than 8 MiB, "
+                                    "which rosterd does not read: give --output DIR, or name "
+                                    "CHANNELs");
     for (size_t i = 0; i < export->count && status == EXIT_IN_SYNC; i++) {
         if (ctl_export_append(export, export->entries[i].number, &text, &err) < 0)
             return ctl_say(EXIT_FAILED, err.text);

@@ -9,7 +9,8 @@ import stat
 import pytest
 import yaml
 
-from case import FAILED, INVALID, IN_SYNC, USAGE, channel, entry, identifier, mutations, wait_until
+from case import FAILED, INVALID, IN_SYNC, USAGE, channel, entry, identifier, mutations, row, wait_until
+from daemon import sanitized
 from test_control import ctl
 
 NAMES = ["yes", "1e3", "0x10", "2026-11-24", "a: b", "a #b", "- x", "'q\" ", " leading", "支付渠道", "pay\U0001f4b0ment",
@@ -17,6 +18,9 @@ NAMES = ["yes", "1e3", "0x10", "2026-11-24", "a: b", "a #b", "- x", "'q\" ", " l
          "a|b*_<script>", "../../etc/passwd", ".hidden", "a/b", "-----", "\ufeffbom", "\uffff", "trailing ", "'"]
 GROUPS = ["", "yes", "1e3", "0x10", "2026-11-24", "a: b", "a #b", "- x", "'q\" ", " leading", "支付", "\U0001f4b0", "null",
           "~", "{a, b}", "*a", "!t", "%T", "@at", "a,b", "[x]", "1:30", "\u2028", "\u202e", "back\\slash", "\u00a0"]
+
+
+MANY = 33000
 
 
 def bare(case):
@@ -177,6 +181,21 @@ def test_force_writes_over_files_and_follows_no_link(case):
     assert other.read_text() == "precious" and not link.is_symlink() and "10.1.0.1" in link.read_text()
     assert os.listdir(folder) == [link.name], "nothing is left beside it"
     assert export(case, "--force").status == USAGE
+
+
+@pytest.mark.skipif(sanitized(), reason="66,000 members take a sanitizer half a minute")
+def test_a_roster_that_rosterd_would_not_read_is_not_printed(case):
+    """Each channel has 4 to 8 MiB: one of them is a roster."""
+    group = "a" * 60
+    case.serve(*(channel(name, *(row(f"10.{first}.{i // 250}.{i % 250 + 1}", member_group_name=group) for i in range(MANY)),
+                         member_groups=grouped([group])) for name, first in (("payments", 1), ("orders", 2))))
+    bare(case)
+    done = export(case, "--fields")
+    assert (done.status, done.stdout) == (FAILED, "")
+    assert "more than 8 MiB, which rosterd does not read: give --output DIR, or name CHANNELs" in done.stderr
+    done = export(case, "--fields", "payments")
+    assert done.status == IN_SYNC and 4 << 20 < len(done.stdout) < 8 << 20
+    assert case.run("rosterctl", "validate", str(case.write("one.yaml", done.stdout))).status == IN_SYNC
 
 
 def test_a_directory_that_cannot_be_written(case):

@@ -8,6 +8,7 @@ import pytest
 from case import DRIFT, FAILED, HELD, IN_SYNC, channel, entry, identifier, mutations, row
 
 PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.6", row("10.1.0.9", id="be63"))
+KEPT = ("10.1.0.5", "10.1.0.6")
 ROSTER = entry("payments", "10.1.0.5", "10.1.0.6")
 
 
@@ -27,6 +28,18 @@ def test_a_report_that_cannot_be_written_is_a_failure(case, command):
     serve(case)
     result = case.run(*command, wrap=through_a_shell(">/dev/full"))
     assert result.status == FAILED and "cannot be printed" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("rosterd", "--once", "--json"), ("rosterd", "--once")])
+def test_a_long_report_of_which_no_part_can_be_written_is_one_failure(case, command):
+    """It is printed as it is made: the first part that fails is the last, and what was done stays done."""
+    sim = case.serve(*(channel(name, *(f"10.9.{i // 250}.{i % 250 + 1}" for i in range(4000)))
+                       for name in ("payments", "orders")))
+    case.roster(entry("payments", *KEPT, mode="observe"), entry("orders", *KEPT, mode="observe"))
+    assert len(case.run(*command).stdout) > 2 * 64 * 1024
+    result = case.run(*command, wrap=through_a_shell(">/dev/full"))
+    assert result.status == FAILED and result.stderr.count("the report cannot be printed: No space left on device") == 1
+    assert "out of memory" not in result.stderr and not mutations(sim)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

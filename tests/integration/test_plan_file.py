@@ -377,6 +377,21 @@ def test_a_plan_is_kept_whole_or_not_at_all(case):
     assert [name for name in os.listdir(case.folder) if name.endswith(".new")] == []
 
 
+def test_a_plan_for_which_there_is_no_room_leaves_the_one_before(case):
+    """Some parts of it are written by then."""
+    case.serve(*(channel(name, *(f"10.9.{i // 250}.{i % 250 + 1}" for i in range(1500))) for name in ("one", "two")))
+    case.roster(entry("one", "10.1.0.5"), entry("two", "10.1.0.5"))
+    path = case.folder / "plan.json"
+    path.write_text("before")
+    result = case.run("rosterctl", "plan", "--local", "--out", str(path),
+                      wrap=["sh", "-c", 'trap "" XFSZ; ulimit -f 200; exec "$@"', "sh"])
+    assert result.status == FAILED and f"{path}: cannot write: File too large" in result.stderr
+    assert path.read_text() == "before"
+    assert [name for name in os.listdir(case.folder) if name.endswith(".new")] == []
+    assert case.run("rosterctl", "plan", "--local", "--out", str(path)).status == HELD
+    assert path.stat().st_size > 200 * 1024
+
+
 def test_what_could_not_be_read_is_in_no_plan(case):
     sim = serve(case)
     sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1, "then": {"status": 403, "code": "APIG.1005"}}])

@@ -90,9 +90,11 @@ def test_no_more_memory_after_outages_reloads_and_drift(case):
     life.live(MINUTES * 60 * 3 / 4)
     life.recover()
     later, peak = life.daemon.proc("VmRSS"), life.daemon.proc("VmHWM")
+    own = peak - life.daemon.proc("RssFile")
     print(f"{MINUTES} minutes, {life.daemon.reloads()} reloads, {life.serial} members to delete: {memory} kB after a "
-          f"quarter, {later} kB at the end, {peak} kB at most")
+          f"quarter, {later} kB at the end, {peak} kB at most, {own} kB of it not of the programs' files")
     if not VALGRIND:
-        assert later < 1.05 * memory and peak < 18 * 1024, "18 MiB with 1,000 members"
+        # How much of the libraries is in memory is the kernel's: 13.0 to 13.4 MB.
+        assert later < 1.05 * memory and own < 4.5 * 1024, "4.5 MiB with 1,000 members"
     assert life.daemon.descriptors() <= descriptors + 2, "but for a connection under way"
     assert life.daemon.stop() == 0, life.daemon.text()

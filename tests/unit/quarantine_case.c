@@ -36,6 +36,12 @@ void quarantine_case_want(World *world, const WorldMember *member)
     world_want(world, &world->rosters[0], member->group, member->host, member->port);
 }
 
+void quarantine_case_want_extras(World *world, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        quarantine_case_want(world, quarantine_case_extra(world, i));
+}
+
 void quarantine_case_expect_enabled(const World *world, Outcome outcome)
 {
     const ChannelReport *report = world_report(world, 0);

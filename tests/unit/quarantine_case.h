@@ -22,5 +22,8 @@ void quarantine_case_pass_after(World *world, uint64_t usec);
 /* The roster wants the member from now on. */
 void quarantine_case_want(World *world, const WorldMember *member);
 
+/* The same of so many of its extras, from the first one on. */
+void quarantine_case_want_extras(World *world, size_t count);
+
 /* One member is reported to be enabled again, with that outcome. */
 void quarantine_case_expect_enabled(const World *world, Outcome outcome);

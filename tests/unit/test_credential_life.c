@@ -127,6 +127,12 @@ static void ask_list(ClientCase *client_case)
     alarm(0);
 }
 
+static void ask_list_a_minute_later(ClientCase *client_case)
+{
+    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
+    ask_list(client_case);
+}
+
 static uint64_t expires_usec(const ClientCase *client_case)
 {
     return roma_client_credential(client_case->client, 0).expires_usec;
@@ -182,8 +188,7 @@ static void test_a_renewal_that_fails_is_tried_again_in_a_minute(void **state)
     assert_int_equal(issuer.keys, 3); /* two attempts */
     ask_list(client_case);
     assert_int_equal(issuer.keys, 3);
-    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
-    ask_list(client_case);
+    ask_list_a_minute_later(client_case);
     assert_int_equal(issuer.keys, 5);
     assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 2);
     assert_int_equal(expires_usec(client_case), end_usec);
@@ -203,15 +208,13 @@ static void test_a_password_that_cannot_be_read_is_tried_again_in_a_minute(void 
         ask_list(client_case);
         assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 1);
     }
-    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
-    ask_list(client_case);
+    ask_list_a_minute_later(client_case);
     assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 2);
     assert_int_equal(issuer.logins, 1);
     client_case_write_secret(client_case, "sk", "password");
     ask_list(client_case);
     assert_int_equal(issuer.logins, 1);
-    go_to(clock_monotonic_usec() + 61 * USEC_PER_SEC);
-    ask_list(client_case);
+    ask_list_a_minute_later(client_case);
     assert_int_equal(issuer.logins, 2);
     assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 2);
 }

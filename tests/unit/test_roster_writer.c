@@ -152,12 +152,20 @@ static void what_a_roster_can_state(void **state)
     assert_false(roster_writer_can_state_ecs_name("${name}"));
 }
 
+/* What is read at most: the manual says 8 MiB. */
+static void test_how_large_a_file_may_be(void **state)
+{
+    (void)state;
+    assert_true(roster_writer_fits(0));
+    assert_true(roster_writer_fits((size_t)8 << 20));
+    assert_false(roster_writer_fits(((size_t)8 << 20) + 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_member_as_it_is_read),
-        cmocka_unit_test(heads_and_channels),
-        cmocka_unit_test(what_a_roster_cannot_say),
+        cmocka_unit_test(test_how_large_a_file_may_be), cmocka_unit_test(each_member_as_it_is_read),
+        cmocka_unit_test(heads_and_channels),           cmocka_unit_test(what_a_roster_cannot_say),
         cmocka_unit_test(what_a_roster_can_state),
     };
 

@@ -358,8 +358,7 @@ static void somebody_deletes_whom_we_enable(void **state)
 
     (void)state;
     world_pass(world);
-    for (size_t i = 0; i < 3; i++)
-        quarantine_case_want(world, quarantine_case_extra(world, i));
+    quarantine_case_want_extras(world, 3);
     world->config.retry.attempts = 1;
     world_fault(world, REQUEST_ENABLE_MEMBER, 1, 1, 500, "")->latency_usec = 4 * USEC_PER_SEC;
     world_fault(world, REQUEST_ENABLE_MEMBER, 1, 1, 400, "APIG.2001")->latency_usec = USEC_PER_SEC;
